@@ -1,0 +1,64 @@
+"""How an error looks to whoever ran a command: its exit code, its document under ``--json``, its line on stderr.
+
+Shared by the two programs; the codes are those of the contract in ``docs`` and never change.
+"""
+
+from __future__ import annotations
+
+from lsfs.core.errors import (
+    ConflictError,
+    InternalError,
+    LsfsError,
+    RefusedError,
+    StorageError,
+    UnavailableError,
+    UsageError,
+)
+
+DONE = 0
+NOTHING = 1
+"""Nothing found, or nothing to do."""
+INTERRUPTED = 130
+
+_EXIT_CODES: tuple[tuple[type[LsfsError], int], ...] = (
+    (UsageError, 2),
+    (RefusedError, 3),
+    (ConflictError, 4),
+    (UnavailableError, 5),
+    (StorageError, 7),
+    (InternalError, 70),
+)
+
+
+def exit_code(error: LsfsError) -> int:
+    """The exit code of a command that failed with `error`."""
+    return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 70)
+
+
+def failure_document(error: LsfsError) -> dict[str, dict[str, str | None]]:
+    """What ``--json`` prints for `error` (`lsfs.core.api.ErrorResult`, without importing it)."""
+    return {
+        "error": {"code": error.code, "message": error.message, "path": error.path, "hint": error.hint},
+    }
+
+
+def failure_line(error: LsfsError) -> str:
+    """One line: what failed, on what, and what to do."""
+    line = error.message
+    if error.path and error.path not in line:
+        line = f"{error.path}: {line}"
+    if error.hint:
+        line = f"{line}; {error.hint}"
+    return " ".join(line.split())
+
+
+def error_of(code: str, message: str, path: str | None = None, hint: str | None = None) -> LsfsError:
+    """The error that `code` names; an unknown code, of another version, gives the root of the tree."""
+    return _by_code(LsfsError).get(code, LsfsError)(message, path=path, hint=hint)
+
+
+def _by_code(kind: type[LsfsError]) -> dict[str, type[LsfsError]]:
+    found = {kind.code: kind}
+    for below in kind.__subclasses__():
+        found |= _by_code(below)
+    return found
