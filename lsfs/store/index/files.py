@@ -1,0 +1,251 @@
+"""Files as search sees them: a mirror of the vault's living entries, with the state of their indexing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import apsw
+import msgspec
+
+from lsfs.core.selector import Filters
+from lsfs.store.database import Database
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_COLUMNS = "id, root, path, name, ext, kind, size, mtime_ns, hash, content, lineage, state, reason"
+_ASSIGN = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS.split(", ") if name != "id")
+_IN_CHUNK = 500
+
+
+class FileRow(msgspec.Struct, frozen=True, array_like=True):
+    """A file of the index; `id` is the vault's entry id."""
+
+    id: int
+    root: int
+    path: bytes
+    name: str
+    """Lower case, undecodable bytes replaced: for look-ups, never for opening."""
+    ext: str
+    kind: str
+    size: int
+    mtime_ns: int
+    hash: bytes | None
+    content: int | None
+    lineage: int
+    state: str
+    """queued, done, named (by name for good), ignored (kept by versions only), failed or unstable."""
+    reason: str = ""
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """Filters as SQL over `files AS f`; an empty one holds for all."""
+
+    sql: str
+    bindings: tuple[Any, ...]
+
+
+def condition(filters: Filters, roots: Mapping[int, bytes]) -> Condition:
+    """Compiles filters; `roots` are the absolute paths of the watched roots by id."""
+    parts: list[str] = ["f.kind = 'file'", "f.state <> 'ignored'"]
+    bindings: list[Any] = []
+    if filters.in_folders:
+        choices = [_folder(folder, roots, bindings) for folder in filters.in_folders]
+        parts.append("(" + " OR ".join(choices) + ")")
+    if filters.extensions:
+        parts.append(f"f.ext IN ({','.join('?' * len(filters.extensions))})")
+        bindings.extend(filters.extensions)
+    for sql, value in (
+        ("f.mtime_ns >= ?", filters.since_ns),
+        ("f.mtime_ns < ?", filters.until_ns),
+        ("f.size >= ?", filters.min_size),
+        ("f.size <= ?", filters.max_size),
+    ):
+        if value is not None:
+            parts.append(sql)
+            bindings.append(value)
+    for tag in filters.tags:
+        parts.append("EXISTS (SELECT 1 FROM file_tags AS t WHERE t.file = f.id AND lower(t.tag) = lower(?))")
+        bindings.append(tag)
+    return Condition(" AND ".join(parts), tuple(bindings))
+
+
+def _folder(folder: str, roots: Mapping[int, bytes], bindings: list[Any]) -> str:
+    if not folder.startswith("/"):
+        bindings.append(f"/{folder.strip('/').lower()}/")
+        # The root's own name counts as a folder too, so that "in Documents" holds for a root called Documents.
+        names = [(root_id, os.fsencode(os.path.basename(path))) for root_id, path in roots.items()]
+        cases = " ".join(f"WHEN {root_id} THEN ?" for root_id, _ in names)
+        bindings[-1:-1] = [b"/" + name + b"/" for _, name in names]
+        prefix = f"CASE f.root {cases} ELSE x'2f' END" if names else "x'2f'"
+        return f"instr(lower(CAST({prefix} || f.path AS TEXT)), ?) > 0"
+    absolute = os.fsencode(folder).rstrip(b"/") or b"/"
+    choices = ["0"]
+    for root_id, path in roots.items():
+        if absolute == path or path.startswith(absolute + b"/") or absolute == b"/":
+            choices.append("f.root = ?")
+            bindings.append(root_id)
+        elif absolute.startswith(path + b"/"):
+            relative = absolute[len(path) + 1 :]
+            choices.append("(f.root = ? AND f.path > ? AND f.path < ?)")
+            bindings.extend((root_id, relative + b"/", relative + b"0"))
+    return "(" + " OR ".join(choices) + ")"
+
+
+class Files:
+    """The table of files and their tags."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def get(self, file_id: int) -> FileRow | None:
+        """A file by id."""
+        rows = self._db.rows(f"SELECT {_COLUMNS} FROM files WHERE id = ?", (file_id,))
+        return FileRow(*rows[0]) if rows else None
+
+    def at(self, root: int, path: bytes) -> FileRow | None:
+        """The file at a path."""
+        rows = self._db.rows(f"SELECT {_COLUMNS} FROM files WHERE root = ? AND path = ?", (root, path))
+        return FileRow(*rows[0]) if rows else None
+
+    def many(self, ids: Sequence[int]) -> dict[int, FileRow]:
+        """Files by id."""
+        found: dict[int, FileRow] = {}
+        for start in range(0, len(ids), _IN_CHUNK):
+            part = ids[start : start + _IN_CHUNK]
+            marks = ",".join("?" * len(part))
+            rows = self._db.rows(f"SELECT {_COLUMNS} FROM files WHERE id IN ({marks})", part)
+            found.update((row[0], FileRow(*row)) for row in rows)
+        return found
+
+    def of_contents(self, contents: Sequence[int], where: Condition) -> dict[int, list[FileRow]]:
+        """The files that have these contents and pass the condition, by content, each list by path."""
+        found: dict[int, list[FileRow]] = {}
+        for start in range(0, len(contents), _IN_CHUNK):
+            part = contents[start : start + _IN_CHUNK]
+            columns = ", ".join(f"f.{name}" for name in _COLUMNS.split(", "))
+            rows = self._db.rows(
+                f"SELECT {columns} FROM files AS f WHERE f.content IN ({','.join('?' * len(part))}) AND {where.sql} "
+                "ORDER BY f.root, f.path",
+                (*part, *where.bindings),
+            )
+            for row in rows:
+                found.setdefault(row[9], []).append(FileRow(*row))
+        return found
+
+    def with_content(self, content: int) -> list[FileRow]:
+        """The files that have a content."""
+        rows = self._db.rows(f"SELECT {_COLUMNS} FROM files WHERE content = ? ORDER BY root, path", (content,))
+        return [FileRow(*row) for row in rows]
+
+    def passing(self, ids: Sequence[int], where: Condition) -> dict[int, FileRow]:
+        """Those of the files that pass the condition."""
+        found: dict[int, FileRow] = {}
+        columns = ", ".join(f"f.{name}" for name in _COLUMNS.split(", "))
+        for start in range(0, len(ids), _IN_CHUNK):
+            part = ids[start : start + _IN_CHUNK]
+            rows = self._db.rows(
+                f"SELECT {columns} FROM files AS f WHERE f.id IN ({','.join('?' * len(part))}) AND {where.sql}",
+                (*part, *where.bindings),
+            )
+            found.update((row[0], FileRow(*row)) for row in rows)
+        return found
+
+    def matching(self, where: Condition, order: str, limit: int) -> list[FileRow]:
+        """Files that pass the condition, ordered by 'date' (newest first), 'name' or 'size' (largest first)."""
+        by = {"date": "f.mtime_ns DESC", "name": "f.name", "size": "f.size DESC"}[order]
+        columns = ", ".join(f"f.{name}" for name in _COLUMNS.split(", "))
+        rows = self._db.rows(
+            f"SELECT {columns} FROM files AS f WHERE {where.sql} ORDER BY {by}, f.root, f.path LIMIT ?",
+            (*where.bindings, limit),
+        )
+        return [FileRow(*row) for row in rows]
+
+    def contents_passing(self, where: Condition) -> NDArray[np.int64]:
+        """Ids of the contents that have a file which passes the condition; may repeat."""
+        import numpy as np
+
+        rows = self._db.rows(
+            f"SELECT group_concat(f.content) FROM files AS f WHERE f.content IS NOT NULL AND {where.sql}",
+            where.bindings,
+        )
+        return np.fromstring(rows[0][0] or "", dtype=np.int64, sep=",")
+
+    def below(self, root: int, directory: bytes) -> list[int]:
+        """Ids of the files under a directory."""
+        low, high = (directory + b"/", directory + b"0") if directory else (b"", b"\xff" * 8192)
+        rows = self._db.rows("SELECT id FROM files WHERE root = ? AND path >= ? AND path < ?", (root, low, high))
+        return [row[0] for row in rows]
+
+    def put(self, tx: apsw.Connection, rows: Iterable[FileRow]) -> None:
+        """Writes files whole; a hash that the index knows is joined to its content."""
+        tx.executemany(
+            f"INSERT INTO files ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?9, "
+            "coalesce(?10, (SELECT id FROM contents WHERE hash = ?9)), ?, ?, ?) "
+            f"ON CONFLICT (id) DO UPDATE SET {_ASSIGN}",
+            (msgspec.to_builtins(row, builtin_types=(bytes,)) for row in rows),
+        )
+
+    def join(self, tx: apsw.Connection, content_hash: bytes, content: int) -> None:
+        """Joins files that waited for a content, read by way of another file, to it."""
+        tx.execute("UPDATE files SET content = ? WHERE hash = ? AND content IS NULL", (content, content_hash))
+
+    def set_state(self, tx: apsw.Connection, rows: Iterable[tuple[int, str, str]]) -> None:
+        """Sets (id, state, reason)."""
+        tx.executemany("UPDATE files SET state = ?2, reason = ?3 WHERE id = ?1", rows)
+
+    def remove(self, tx: apsw.Connection, ids: Iterable[int]) -> None:
+        """Forgets files."""
+        tx.executemany("DELETE FROM files WHERE id = ?", ((i,) for i in ids))
+
+    def set_tags(self, tx: apsw.Connection, file_id: int, tags: Iterable[str]) -> None:
+        """Makes these the file's tags."""
+        tx.execute("DELETE FROM file_tags WHERE file = ?", (file_id,))
+        tx.executemany("INSERT OR IGNORE INTO file_tags VALUES (?, ?)", ((file_id, tag) for tag in tags))
+
+    def tags(self, file_id: int) -> list[str]:
+        """A file's tags."""
+        return [row[0] for row in self._db.rows("SELECT tag FROM file_tags WHERE file = ? ORDER BY tag", (file_id,))]
+
+    def requeue(self, tx: apsw.Connection, *, unstable: bool = False) -> None:
+        """Queues every file whose content the index lacks, and with `unstable` those that kept changing."""
+        tx.execute(
+            "UPDATE files SET state = 'queued', reason = '' WHERE kind = 'file' AND "
+            "(state = 'done' AND content IS NULL OR ?1 AND state = 'unstable')",
+            (unstable,),
+        )
+
+    def requeue_failed(self, tx: apsw.Connection) -> None:
+        """Queues the files that could not be read: a newer extractor may."""
+        tx.execute("UPDATE files SET state = 'queued', reason = '' WHERE state = 'failed'")
+
+    def queued(self, limit: int) -> list[FileRow]:
+        """Files to be read, most recently modified first."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM files WHERE state = 'queued' ORDER BY mtime_ns DESC LIMIT ?", (limit,)
+        )
+        return [FileRow(*row) for row in rows]
+
+    def unhashed(self, limit: int) -> list[FileRow]:
+        """Ignored files that the vault keeps versions of and whose content is not known yet."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM files WHERE state = 'ignored' AND hash IS NULL AND kind = 'file' LIMIT ?", (limit,)
+        )
+        return [FileRow(*row) for row in rows]
+
+    def counts_by_root(self) -> dict[int, int]:
+        """How many files each root has that search can find."""
+        sql = "SELECT root, count(*) FROM files WHERE kind = 'file' AND state <> 'ignored' GROUP BY root"
+        return dict(self._db.rows(sql))
+
+    def totals(self) -> dict[str, int]:
+        """Files by state, and under ``bytes`` their summed size."""
+        rows = self._db.rows(
+            "SELECT f.state, count(*), total(f.size) FROM files AS f WHERE f.kind = 'file' GROUP BY f.state"
+        )
+        totals = {str(row[0]): int(row[1]) for row in rows}
+        totals["bytes"] = sum(int(row[2]) for row in rows)
+        return totals

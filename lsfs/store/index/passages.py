@@ -1,0 +1,98 @@
+"""The full-text index of passages: postings for ranking, matches for phrases.
+
+Ranking is ours (:mod:`lsfs.index.rank`), so postings come as arrays, read from FTS5's own vocabulary table:
+a term with 40,000 occurrences takes 6 ms that way, FTS5's bm25() over it 25 ms.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import apsw
+
+from lsfs.store.database import Database
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Passages:
+    """The FTS5 table of chunks; rowid = chunk id."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._local = threading.local()
+
+    def _connection(self) -> apsw.Connection:
+        """The thread's reading connection, with the vocabulary tables attached."""
+        connection = self._db.read()
+        if getattr(self._local, "connection", None) is not connection:
+            connection.execute("CREATE VIRTUAL TABLE temp.occurrences USING fts5vocab('main', 'passages', 'instance')")
+            connection.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab('main', 'passages', 'row')")
+            self._local.connection = connection
+        return connection
+
+    def tokens(self, text: str) -> list[str]:
+        """The terms that the table's tokenizer makes of a text, in order."""
+        tokenizer: Any = getattr(self._local, "tokenizer", None)
+        if tokenizer is None:
+            tokenizer = self._connection().fts5_tokenizer("porter", ["unicode61", "remove_diacritics", "2"])
+            self._local.tokenizer = tokenizer
+        found = tokenizer(
+            text.encode("utf-8", "replace"),
+            apsw.FTS5_TOKENIZE_QUERY,
+            None,
+            include_offsets=False,
+            include_colocated=False,
+        )
+        return list(found)
+
+    def frequency(self, term: str) -> int:
+        """In how many chunks a term stands."""
+        row = self._connection().execute("SELECT doc FROM temp.terms WHERE term = ?", (term,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def postings(self, term: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The chunks in which a term stands, ascending, and how often in each."""
+        import numpy as np
+
+        # One string from C instead of a Python tuple per occurrence: a fifth of the time.
+        row = (
+            self._connection()
+            .execute("SELECT group_concat(doc) FROM temp.occurrences WHERE term = ?", (term,))
+            .fetchone()
+        )
+        if row is None or row[0] is None:
+            empty = np.empty(0, np.int64)
+            return empty, empty
+        occurrences = np.fromstring(row[0], dtype=np.int64, sep=",")
+        return np.unique(occurrences, return_counts=True)
+
+    def match(self, phrase: str, *, cjk: bool = False) -> NDArray[np.int64]:
+        """The chunks in which the words of a phrase stand one after the other, ascending."""
+        import numpy as np
+
+        column = "cjk" if cjk else "body"
+        quoted = '"' + phrase.replace('"', '""') + '"'
+        rows = (
+            self._connection()
+            .execute("SELECT group_concat(rowid) FROM passages WHERE passages MATCH ?", (f"{column} : {quoted}",))
+            .fetchone()
+        )
+        if rows is None or rows[0] is None:
+            return np.empty(0, np.int64)
+        return np.sort(np.fromstring(rows[0], dtype=np.int64, sep=","))
+
+    def add(self, tx: apsw.Connection, rows: Iterable[tuple[int, str, str]]) -> None:
+        """Adds (chunk id, text, CJK bigrams)."""
+        tx.executemany("INSERT INTO passages (rowid, body, cjk) VALUES (?, ?, ?)", rows)
+
+    def remove(self, tx: apsw.Connection, spans: Iterable[tuple[int, int]]) -> None:
+        """Removes spans of (first chunk, number of chunks)."""
+        tx.executemany(
+            "DELETE FROM passages WHERE rowid = ?",
+            ((chunk,) for first, n in spans for chunk in range(first, first + n)),
+        )

@@ -1,0 +1,98 @@
+"""The vault: roots, lineages, entries, versions and tags; everything that could not be made again.
+
+Writers take a transaction (``with vault.write() as tx``) and hand it to the table families, so that what belongs
+together commits together.  Reading needs none.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import apsw
+
+from lsfs.core.errors import LsfsError, VaultDamaged, VaultNewer
+from lsfs.store.database import Damaged, Database, SchemaNewer, one
+from lsfs.store.vault.entries import Entries, Entry
+from lsfs.store.vault.roots import Root, Roots
+from lsfs.store.vault.tags import Tags
+from lsfs.store.vault.versions import Version, Versions
+
+__all__ = ["APPLICATION_ID", "Entry", "Root", "Vault", "Version"]
+
+APPLICATION_ID = 0x4C534656
+"""'LSFV', in the database's header, so that `file` and doctor tell whose it is."""
+
+
+class Vault:
+    """The open vault.  Raises VaultDamaged where it must not be written, VaultNewer where it can only be read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.newer: str = ""
+        """Why the vault is only read, empty where it is written too."""
+        try:
+            self._db = self._open(readonly=False)
+        except SchemaNewer as error:
+            self.newer = error.message
+            self._db = self._open(readonly=True)
+        except Damaged as error:
+            raise VaultDamaged(
+                f"the vault is damaged and is not written: {error.message}", path=str(path), hint="lsfs doctor"
+            ) from error
+        self.roots = Roots(self._db)
+        self.entries = Entries(self._db)
+        self.versions = Versions(self._db)
+        self.tags = Tags(self._db)
+
+    def _open(self, *, readonly: bool) -> Database:
+        # FULL: a commit is on the disk when it returns, the journal of later ops rests on it.
+        return Database(
+            self.path,
+            package=__name__,
+            application_id=APPLICATION_ID,
+            page_size=4096,
+            pragmas=("PRAGMA synchronous=FULL", "PRAGMA cache_size=-8000"),
+            readonly=readonly,
+        )
+
+    def write(self) -> AbstractContextManager[apsw.Connection]:
+        """One durable transaction."""
+        if self.newer:
+            raise VaultNewer(self.newer, path=str(self.path), hint="upgrade lsfs; until then it can only be read")
+        return self._db.write()
+
+    @staticmethod
+    def next_seq(tx: apsw.Connection, count: int = 1) -> int:
+        """Takes `count` sequence numbers and returns the first."""
+        (last,) = one(tx, "UPDATE meta SET value = value + ? WHERE key = 'seq' RETURNING value", (count,))
+        return int(last) - count + 1
+
+    def seq(self) -> int:
+        """The newest sequence number given out."""
+        return int(self._db.rows("SELECT value FROM meta WHERE key = 'seq'")[0][0])
+
+    def check(self) -> str:
+        """``ok``, or what is wrong first."""
+        return self._db.check()
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        return self._db.size()
+
+    def backup(self, to: Path) -> None:
+        """Writes a compact copy (VACUUM INTO) to a new file."""
+        partial = to.with_suffix(".partial")
+        partial.unlink(missing_ok=True)
+        try:
+            self._db.rows("VACUUM INTO ?", (str(partial),))
+        except LsfsError:
+            partial.unlink(missing_ok=True)
+            raise
+        partial.chmod(0o600)
+        partial.replace(to)
+
+    def close(self) -> None:
+        """Folds the log into the file and closes every connection."""
+        self._db.checkpoint()
+        self._db.close()

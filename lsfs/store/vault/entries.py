@@ -1,0 +1,182 @@
+"""Entries: what stands at each path now, and the lineages they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import apsw
+import msgspec
+
+from lsfs.core.records import Kind, StatKey
+from lsfs.store.database import Database, one
+
+_COLUMNS = (
+    "id, root, path, kind, ino, btime_ns, size, mode, mtime_ns, ctime_ns, target, content, lineage, seq, pending, gone, "
+    "unindexed, unversioned"
+)
+_IN_CHUNK = 500
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    """What stands at a path now, or last stood there where `gone`."""
+
+    id: int
+    root: int
+    path: bytes
+    kind: Kind
+    ino: int
+    btime_ns: int
+    size: int
+    mode: int
+    mtime_ns: int
+    ctime_ns: int
+    target: bytes | None
+    content: bytes | None
+    lineage: int
+    seq: int
+    pending: int | None
+    """When the first content that is not yet a version was captured, in ns."""
+    gone: int
+    unindexed: str = ""
+    """Why it is not searched; empty where it is."""
+    unversioned: str = ""
+    """Why no versions of it are kept; empty where they are."""
+
+    @property
+    def key(self) -> StatKey:
+        """What a look at the unchanged file would show."""
+        return StatKey(self.ino, self.size, self.mtime_ns, self.ctime_ns, self.mode)
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    return Entry(row[0], row[1], row[2], Kind(row[3]), *row[4:])
+
+
+class Entries:
+    """The tables of entries and lineages."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def get(self, entry_id: int) -> Entry | None:
+        """An entry by id."""
+        rows = self._db.rows(f"SELECT {_COLUMNS} FROM entries WHERE id = ?", (entry_id,))
+        return _entry(rows[0]) if rows else None
+
+    def many(self, ids: Sequence[int]) -> dict[int, Entry]:
+        """Entries by id."""
+        found: dict[int, Entry] = {}
+        for start in range(0, len(ids), _IN_CHUNK):
+            part = ids[start : start + _IN_CHUNK]
+            rows = self._db.rows(f"SELECT {_COLUMNS} FROM entries WHERE id IN ({','.join('?' * len(part))})", part)
+            found.update((row[0], _entry(row)) for row in rows)
+        return found
+
+    def at(self, root: int, paths: Sequence[bytes]) -> dict[bytes, Entry]:
+        """The entries at these paths, gone ones included."""
+        found: dict[bytes, Entry] = {}
+        for start in range(0, len(paths), _IN_CHUNK):
+            part = paths[start : start + _IN_CHUNK]
+            marks = ",".join("?" * len(part))
+            rows = self._db.rows(f"SELECT {_COLUMNS} FROM entries WHERE root = ? AND path IN ({marks})", (root, *part))
+            found.update((row[2], _entry(row)) for row in rows)
+        return found
+
+    def by_inode(self, ino: int, btime_ns: int) -> list[Entry]:
+        """Every entry last seen with this inode, gone ones included, newest change first."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM entries WHERE ino = ? AND btime_ns = ? ORDER BY seq DESC", (ino, btime_ns)
+        )
+        return [_entry(row) for row in rows]
+
+    def children(self, root: int, directory: bytes) -> dict[bytes, StatKey]:
+        """The stat keys of the living entries directly in a directory, by name."""
+        low = directory + b"/" if directory else b""
+        rows = self._db.rows(
+            "SELECT substr(path, ?1), ino, size, mtime_ns, ctime_ns, mode FROM entries "
+            "WHERE root = ?2 AND path > ?3 AND path < ?4 AND gone = 0 AND instr(substr(path, ?1), x'2f') = 0",
+            (len(low) + 1, root, low, _after(low)),
+        )
+        return {row[0]: StatKey(*row[1:]) for row in rows}
+
+    def below(self, root: int, directory: bytes, *, gone: bool = False) -> list[Entry]:
+        """The entries under a directory, itself left out, by path; with `gone` the vanished ones too."""
+        low = directory + b"/" if directory else b""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM entries WHERE root = ? AND path > ? AND path < ? AND gone <= ? ORDER BY path",
+            (root, low, _after(low), int(gone)),
+        )
+        return [_entry(row) for row in rows]
+
+    def since(self, seq: int, limit: int) -> list[Entry]:
+        """The entries that changed after `seq`, in order of change, gone ones included."""
+        rows = self._db.rows(f"SELECT {_COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
+        return [_entry(row) for row in rows]
+
+    def pending(self, captured_before_ns: int | None = None) -> list[Entry]:
+        """Entries whose content is not yet a version (captured before a time, when one is given)."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM entries WHERE pending IS NOT NULL AND (?1 IS NULL OR pending < ?1)",
+            (captured_before_ns,),
+        )
+        return [_entry(row) for row in rows]
+
+    def any(self, root: int) -> bool:
+        """Whether anything was ever recorded in the root."""
+        return bool(self._db.rows("SELECT 1 FROM entries WHERE root = ? LIMIT 1", (root,)))
+
+    def living(self, root: int) -> int:
+        """How many entries stand in the root now."""
+        return int(self._db.rows("SELECT count(*) FROM entries WHERE root = ? AND gone = 0", (root,))[0][0])
+
+    def counts(self) -> dict[str, int]:
+        """How many living entries there are by kind, in watched roots."""
+        return dict(
+            self._db.rows(
+                "SELECT e.kind, count(*) FROM entries AS e JOIN roots AS r ON r.id = e.root "
+                "WHERE e.gone = 0 AND r.removed_ns IS NULL GROUP BY e.kind"
+            )
+        )
+
+    def alive(self, lineages: Sequence[int]) -> dict[int, int]:
+        """Of these lineages those that a living entry holds, and how many hold it."""
+        found: dict[int, int] = {}
+        for start in range(0, len(lineages), _IN_CHUNK):
+            part = lineages[start : start + _IN_CHUNK]
+            sql = f"SELECT lineage, count(*) FROM entries WHERE gone = 0 AND lineage IN ({','.join('?' * len(part))})"
+            found.update(self._db.rows(f"{sql} GROUP BY lineage", part))
+        return found
+
+    @staticmethod
+    def new_lineages(tx: apsw.Connection, parents: Sequence[tuple[int, int] | None]) -> list[int]:
+        """Begins a lineage for each item, which is the (lineage, seq) it was copied or linked from, or None."""
+        (last,) = one(tx, "SELECT coalesce(max(id), 0) FROM lineages")
+        tx.executemany(
+            "INSERT INTO lineages (id, parent, parent_seq) VALUES (?, ?, ?)",
+            ((i, *(parent or (None, None))) for i, parent in enumerate(parents, last + 1)),
+        )
+        return list(range(last + 1, last + 1 + len(parents)))
+
+    @staticmethod
+    def put(tx: apsw.Connection, entries: Iterable[Entry]) -> None:
+        """Writes entries whole; an id of 0 takes up the row of (root, path), or makes one."""
+        tx.executemany(
+            f"INSERT INTO entries ({_COLUMNS}) VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (root, path) DO UPDATE SET kind = excluded.kind, ino = excluded.ino, "
+            "btime_ns = excluded.btime_ns, size = excluded.size, mode = excluded.mode, mtime_ns = excluded.mtime_ns, "
+            "ctime_ns = excluded.ctime_ns, target = excluded.target, content = excluded.content, "
+            "lineage = excluded.lineage, seq = excluded.seq, pending = excluded.pending, gone = excluded.gone, "
+            "unindexed = excluded.unindexed, unversioned = excluded.unversioned",
+            (msgspec.to_builtins(entry, builtin_types=(bytes,)) for entry in entries),
+        )
+
+    @staticmethod
+    def settled(tx: apsw.Connection, entry_ids: Iterable[int]) -> None:
+        """Records that what was pending has become versions."""
+        tx.executemany("UPDATE entries SET pending = NULL WHERE id = ?", ((i,) for i in entry_ids))
+
+
+def _after(prefix: bytes) -> bytes:
+    """The smallest key after every path that begins with `prefix`, a directory with its slash or nothing."""
+    return prefix[:-1] + b"0" if prefix else b"\xff" * 8192

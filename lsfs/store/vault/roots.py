@@ -1,0 +1,131 @@
+"""Watched folders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import apsw
+import msgspec
+
+from lsfs.store.database import Database, one
+
+_COLUMNS = "id, path, fs_uuid, ino, state, reason, added_ns, baseline"
+
+
+class Root(msgspec.Struct, frozen=True, array_like=True):
+    """A watched folder; `path` is absolute bytes."""
+
+    id: int
+    path: bytes
+    fs_uuid: str
+    ino: int
+    state: str
+    reason: str
+    added_ns: int
+    baseline: int
+    """Newest lineage when the first scan was whole; 0 until then.  Older lineages were found, not seen to appear."""
+
+    @property
+    def online(self) -> bool:
+        """False while something else, or nothing, stands at the path: then nothing is recorded."""
+        return self.state == "online"
+
+
+def _root(row: tuple[Any, ...]) -> Root:
+    return Root(*row)
+
+
+class Roots:
+    """The table of roots."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def all(self) -> list[Root]:
+        """The watched folders, by path."""
+        return [
+            _root(row) for row in self._db.rows(f"SELECT {_COLUMNS} FROM roots WHERE removed_ns IS NULL ORDER BY path")
+        ]
+
+    def get(self, root_id: int) -> Root | None:
+        """A root by id, removed ones too."""
+        rows = self._db.rows(f"SELECT {_COLUMNS} FROM roots WHERE id = ?", (root_id,))
+        return _root(rows[0]) if rows else None
+
+    def removed(self, path: bytes) -> Root | None:
+        """The newest root that was at `path` and was removed with its history kept."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM roots WHERE path = ? AND removed_ns IS NOT NULL ORDER BY removed_ns DESC LIMIT 1",
+            (path,),
+        )
+        return _root(rows[0]) if rows else None
+
+    def add(self, tx: apsw.Connection, path: bytes, fs_uuid: str, ino: int, now_ns: int) -> Root:
+        """Adds a root and returns it."""
+        row = one(
+            tx,
+            "INSERT INTO roots (path, fs_uuid, ino, state, added_ns) VALUES (?, ?, ?, 'online', ?) "
+            f"RETURNING {_COLUMNS}",
+            (path, fs_uuid, ino, now_ns),
+        )
+        return _root(row)
+
+    def revive(self, tx: apsw.Connection, root_id: int, fs_uuid: str, ino: int) -> Root:
+        """Takes up a removed root again, history included."""
+        row = one(
+            tx,
+            "UPDATE roots SET removed_ns = NULL, state = 'online', reason = '', fs_uuid = ?, ino = ?, baseline = 0 "
+            f"WHERE id = ? RETURNING {_COLUMNS}",
+            (fs_uuid, ino, root_id),
+        )
+        return _root(row)
+
+    def set_state(self, tx: apsw.Connection, root_id: int, state: str, reason: str) -> None:
+        """Marks a root online or offline."""
+        tx.execute("UPDATE roots SET state = ?, reason = ? WHERE id = ?", (state, reason, root_id))
+
+    def set_baseline(self, tx: apsw.Connection, root_id: int) -> None:
+        """Records that the first scan was whole: files of later lineages are new."""
+        newest = "SELECT coalesce(max(id), 1) FROM lineages"
+        tx.execute(f"UPDATE roots SET baseline = ({newest}) WHERE id = ? AND baseline = 0", (root_id,))
+
+    def remove(self, tx: apsw.Connection, root_id: int, now_ns: int) -> None:
+        """Stops watching; everything known stays until `purge`."""
+        tx.execute("UPDATE roots SET removed_ns = ? WHERE id = ?", (now_ns, root_id))
+
+    def absorb(self, tx: apsw.Connection, child: int, parent: int, prefix: bytes, first_seq: int) -> int:
+        """Hands a root's entries and versions to a root above it, lineages kept; returns how many entries moved.
+
+        `prefix` is the child's path below the parent, with a trailing slash.  Entries take the sequence numbers
+        from `first_seq` on; take :meth:`count_entries` of them.
+        """
+        tx.execute("DELETE FROM entries WHERE root = ? AND path = x''", (child,))
+        ids = [row[0] for row in tx.execute("SELECT id FROM entries WHERE root = ?", (child,))]
+        tx.executemany(
+            "UPDATE entries SET root = ?, path = CAST(? || path AS BLOB), seq = ? WHERE id = ?",
+            ((parent, prefix, seq, entry_id) for seq, entry_id in enumerate(ids, first_seq)),
+        )
+        tx.execute(
+            "UPDATE versions SET root = ?1, path = CAST(?2 || path AS BLOB) WHERE root = ?3", (parent, prefix, child)
+        )
+        tx.execute("DELETE FROM roots WHERE id = ?", (child,))
+        return len(ids)
+
+    def count_entries(self, root_id: int) -> int:
+        """How many entries the root has, gone ones included."""
+        return int(self._db.rows("SELECT count(*) FROM entries WHERE root = ?", (root_id,))[0][0])
+
+    def purge(self, tx: apsw.Connection, root_id: int) -> None:
+        """Forgets a root with its entries, versions and tags for good."""
+        lineages = [row[0] for row in tx.execute("SELECT DISTINCT lineage FROM entries WHERE root = ?", (root_id,))]
+        tx.execute("DELETE FROM entries WHERE root = ?", (root_id,))
+        tx.execute("DELETE FROM versions WHERE root = ?", (root_id,))
+        for lineage in lineages:
+            # A lineage that moved to another root lives on there.
+            used = tx.execute(
+                "SELECT 1 FROM entries WHERE lineage = ?1 UNION SELECT 1 FROM versions WHERE lineage = ?1", (lineage,)
+            ).fetchone()
+            if used is None:
+                tx.execute("DELETE FROM tags WHERE lineage = ?", (lineage,))
+                tx.execute("DELETE FROM lineages WHERE id = ?", (lineage,))
+        tx.execute("DELETE FROM roots WHERE id = ?", (root_id,))
