@@ -1,0 +1,373 @@
+"""The engine: use cases over the parts that `lsfs.compose` has wired."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from lsfs.core.api import (
+    DoctorFinding,
+    FileStatus,
+    FindRequest,
+    FindResult,
+    ProgressEvent,
+    ProgressRequest,
+    RescanRequest,
+    RootInfo,
+    RootState,
+    StatusResult,
+    UpRequest,
+    WorkerInfo,
+)
+from lsfs.core.errors import LsfsError, UsageError
+from lsfs.core.paths import display, is_within
+from lsfs.core.wirepath import from_wire
+from lsfs.engine.changes import Changes
+from lsfs.engine.doctor import Doctor
+from lsfs.engine.finding import Finding
+from lsfs.engine.progress import Progress
+from lsfs.engine.statuses import Statuses
+from lsfs.index.embedding import EmbeddingJob
+from lsfs.index.pipeline import Pipeline
+from lsfs.ingest.feeder import Feeder
+from lsfs.ingest.ingest import Ingest
+from lsfs.ingest.keeper import Keeper
+from lsfs.ingest.opening import Opener
+from lsfs.ingest.roots import RootBook
+from lsfs.store.index import Index
+from lsfs.store.vault import Root, Vault
+from lsfs.watch.watcher import Watcher
+from lsfs.workers.embedder import RemoteEmbedder
+from lsfs.workers.pool import ExtractPool
+
+_COPY_TRIES = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Parts:
+    """What an engine is made of."""
+
+    vault: Vault
+    index: Index
+    changes: Changes
+    book: RootBook
+    keeper: Keeper
+    ingest: Ingest
+    feeder: Feeder
+    pipeline: Pipeline
+    pool: ExtractPool
+    opener: Opener
+    watcher: Watcher
+    finding: Finding
+    embedding: EmbeddingJob | None
+    embedders: tuple[RemoteEmbedder, ...]
+    """For queries and for the backlog; empty where vectors are off."""
+    no_embedder: str
+    """Why there are no vectors, '' where there are."""
+    vault_copy: Path
+    free_floor: int
+    """Bytes of free disk below which vectors are not made."""
+    ignored: Callable[[Root, bytes], str | None]
+
+
+class Engine:
+    """See `lsfs.core.api` for what each method takes and gives."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._started = time.monotonic()
+        self.paused = False
+        """Whether the backlog waits by the user's wish."""
+        self._absorbed: dict[int, tuple[bytes, ...]] = {}
+        self._statuses = Statuses(parts.vault, parts.index, self._root_state, parts.ignored)
+        self._progress = Progress(parts.index, self, parts.changes)
+        self._doctor = Doctor(
+            parts.vault,
+            parts.index,
+            parts.vault_copy,
+            parts.free_floor,
+            self._sandbox,
+            lambda: self.embedding() or "",
+            self._notes,
+        )
+
+    def start(self) -> None:
+        """Starts the threads, takes up the roots and scans them."""
+        parts = self._parts
+        if parts.vault.newer:
+            return
+        parts.ingest.start(parts.feeder)
+        parts.feeder.start()
+        parts.keeper.start()
+        parts.watcher.start()
+        if parts.embedding is not None:
+            parts.embedding.start()
+        for root in parts.vault.roots.all():
+            self._take_up(root)
+
+    def up(self, request: UpRequest) -> list[RootInfo]:
+        """Watches folders; all are checked before any is added."""
+        if not request.paths:
+            raise UsageError("name a folder to watch")
+        paths = [self._parts.book.check(from_wire(path)) for path in request.paths]
+        found = []
+        for path in dict.fromkeys(paths):
+            # Between two commits of the ingest thread, so that absorbing a root never meets a batch of it.
+            added = self._parts.ingest.run(lambda path=path: self._parts.book.add(path))
+            if added.absorbed:
+                self._absorbed[added.root.id] = tuple(child.path for child in added.absorbed)
+                for child in added.absorbed:
+                    self._let_go(child.id)
+            if added.new:
+                self._take_up(added.root)
+            found.append(self._statuses.root(added.root, self._count(added.root), self._absorbed.get(added.root.id, ())))
+        return found
+
+    def progress(self, request: ProgressRequest) -> Iterator[ProgressEvent]:
+        """Follows the indexing until it is done."""
+        return self._progress.follow(request)
+
+    def roots(self) -> list[RootInfo]:
+        """The watched folders."""
+        return list(self._statuses.roots(self._absorbed))
+
+    def remove_root(self, path: bytes) -> RootInfo:
+        """Stops watching; its history stays in the vault until `purge`."""
+        root = self._root_at(path)
+        info = self._statuses.root(root, self._count(root))
+        self._let_go(root.id)
+
+        def remove() -> None:
+            with self._parts.vault.write() as tx:
+                self._parts.vault.roots.remove(tx, root.id, time.time_ns())
+            self._parts.pipeline.forget_root(root.id)
+
+        self._parts.ingest.run(remove)
+        return info
+
+    def purge(self, path: bytes) -> None:
+        """Forgets a removed root's history for good."""
+        vault = self._parts.vault
+        path = os.path.realpath(path)
+        if any(root.path == path for root in vault.roots.all()):
+            raise UsageError("it is still watched", path=display(path), hint=f"lsfs roots remove {display(path)} first")
+        root = vault.roots.removed(path)
+        if root is None:
+            raise UsageError("nothing is kept of this folder", path=display(path))
+
+        def purge() -> None:
+            with vault.write() as tx:
+                vault.roots.purge(tx, root.id)
+
+        self._parts.ingest.run(purge)
+
+    def find(self, request: FindRequest) -> FindResult:
+        """The best hits."""
+        return self._parts.finding.find(request)
+
+    def status(self) -> StatusResult:
+        """Totals, queues, workers and what the user should know."""
+        parts = self._parts
+        totals, queues, disk = self._statuses.totals()
+        working = self._working()
+        if parts.vault.newer:
+            state = "read-only"
+        elif self.paused:
+            state = "paused"
+        else:
+            state = "working" if working else "idle"
+        return StatusResult(
+            state=state,  # type: ignore[arg-type]  # one of the literals above
+            complete=self.complete(),
+            roots=self._statuses.roots(self._absorbed),
+            totals=totals,
+            queues=queues,
+            disk=disk,
+            workers=tuple(self._workers()),
+            sandbox=self._sandbox(),
+            embedder=parts.embedders[0].id if parts.embedders else "",
+            notes=self._notes(),
+            pid=os.getpid(),
+            uptime_s=round(time.monotonic() - self._started, 1),
+        )
+
+    def file_status(self, path: bytes) -> FileStatus:
+        """What is known of one path."""
+        folder, name = os.path.split(path)
+        return self._statuses.file(os.path.join(os.path.realpath(folder), name))
+
+    def rescan(self, path: bytes | None) -> None:
+        """Compares the disk with what is known: of a root, of what lies below one, or of all."""
+        if path is None:
+            self._parts.keeper.scan_all(recheck=True)
+            return
+        path = os.path.realpath(path)
+        for root in self._parts.vault.roots.all():
+            if is_within(path, root.path):
+                self._parts.keeper.scan(root.id, path[len(root.path) :].lstrip(b"/"), recheck=True)
+                return
+        raise UsageError("it lies below no watched folder", path=display(path), hint="lsfs roots list")
+
+    def pause(self) -> None:
+        """Stops the backlog; searches and just saved files go on."""
+        self.paused = True
+        self._parts.pool.pause()
+        self._parts.feeder.pause(True)
+        self._parts.changes.happened()
+
+    def resume(self) -> None:
+        """Goes on."""
+        self.paused = False
+        self._parts.pool.resume()
+        self._parts.feeder.pause(False)
+        if self._parts.embedding is not None:
+            self._parts.embedding.nudge()
+        self._parts.changes.happened()
+
+    def doctor(self) -> list[DoctorFinding]:
+        """What is wrong, and how to mend it."""
+        return self._doctor.findings()
+
+    def run_job(self, name: str) -> None:
+        """Runs one of `lsfs.jobs`."""
+        {
+            "scan": self._parts.keeper.scan_all,
+            "presence": self._parts.keeper.check_presence,
+            "sweep": lambda: self._parts.ingest.run(self._sweep),
+            "copy": self._copy,
+        }[name]()
+
+    def close(self) -> None:
+        """Stops everything in reverse; what was handed in is recorded first."""
+        parts = self._parts
+        self._progress.close()
+        if not parts.vault.newer:
+            parts.watcher.stop()
+            parts.keeper.stop()
+            if parts.embedding is not None:
+                parts.embedding.stop()
+            parts.feeder.stop()
+            parts.pool.close()
+            parts.ingest.stop()
+        for embedder in parts.embedders:
+            embedder.close()
+        parts.opener.close()
+        parts.index.close()
+        parts.vault.close()
+
+    def complete(self) -> bool:
+        """Whether every file that can be is found by its words and, where there is an embedder, by its meaning."""
+        return not self._working() and not (self._parts.embedding is not None and self._parts.embedding.trouble)
+
+    def _working(self) -> bool:
+        return self.scanning() or self.reading() or self.embedding() == ""
+
+    # What `Progress` asks.
+
+    def scanning(self) -> bool:
+        """Whether a scan runs or is due."""
+        return self._parts.keeper.scanning()
+
+    def reading(self) -> bool:
+        """Whether files wait to be read or recorded."""
+        return not self._parts.ingest.idle()
+
+    def embedding(self) -> str | None:
+        """Why vectors are not made though some are missing, '' while they are made, None when none is missing."""
+        parts = self._parts
+        if parts.embedding is None:
+            return parts.no_embedder
+        if parts.embedding.trouble:
+            return parts.embedding.trouble
+        return "" if parts.embedding.missing() else None
+
+    def unversioned(self) -> int:
+        """How many captured contents are not versions yet."""
+        return len(self._parts.vault.entries.pending())
+
+    def hindrance(self) -> str:
+        """Why nothing can be done now, '' when all is well."""
+        trouble = self._parts.ingest.trouble
+        return trouble.message if trouble else ("paused" if self.paused else "")
+
+    def _take_up(self, root: Root) -> None:
+        self._parts.watcher.add(root.id, root.path)
+        self._parts.keeper.scan(root.id)
+
+    def _let_go(self, root_id: int) -> None:
+        self._parts.watcher.remove(root_id)
+        self._parts.opener.forget(root_id)
+
+    def _root_at(self, path: bytes) -> Root:
+        for candidate in (path, os.path.realpath(path)):
+            for root in self._parts.vault.roots.all():
+                if root.path == candidate:
+                    return root
+        raise UsageError("it is not a watched folder", path=display(path), hint="lsfs roots list")
+
+    def _count(self, root: Root) -> int:
+        return self._parts.index.files.counts_by_root().get(root.id, 0)
+
+    def _root_state(self, root: Root) -> tuple[RootState, str]:
+        if not root.online:
+            return "offline", root.reason
+        if self._parts.vault.newer:
+            return "paused", "the vault is only read"
+        if self._parts.keeper.scanning(root.id):
+            return "scanning", ""
+        if reason := self._parts.watcher.unwatched(root.id).reason:
+            return "polling", reason
+        return "watching", ""
+
+    def _workers(self) -> Iterator[WorkerInfo]:
+        for report in self._parts.pool.report():
+            if report.pid is not None:
+                name = f"{report.tier} worker{' (saved files)' if report.urgent else ''}"
+                yield WorkerInfo(name=name, state="busy" if report.busy else "idle", pid=report.pid, memory=_resident(report.pid))
+        for name, embedder in zip(("query embedder", "embedder"), self._parts.embedders, strict=False):
+            if embedder.pid is not None:
+                yield WorkerInfo(name=name, state="running", pid=embedder.pid, memory=_resident(embedder.pid))
+
+    def _sandbox(self) -> tuple[str, ...]:
+        active: dict[str, None] = {}
+        for report in self._parts.pool.report():
+            if report.sandbox is not None:
+                active.update(dict.fromkeys(report.sandbox.active))
+        return tuple(active)
+
+    def _notes(self) -> tuple[str, ...]:
+        notes = [self._parts.index.rebuilt] if self._parts.index.rebuilt else []
+        if self._parts.vault.newer:
+            notes.append(f"the vault is only read: {self._parts.vault.newer}")
+        if self._parts.ingest.trouble is not None:
+            notes.append(f"nothing is written: {self._parts.ingest.trouble.message}")
+        notes += [reason for root in self._parts.vault.roots.all() if (reason := self._parts.watcher.unwatched(root.id).reason)]
+        if self._parts.no_embedder:
+            notes.append(f"no vectors: {self._parts.no_embedder}")
+        elif self._parts.embedding is not None and self._parts.embedding.trouble:
+            notes.append(f"no vectors: {self._parts.embedding.trouble}")
+        return tuple(notes)
+
+    def _sweep(self) -> None:
+        while self._parts.pipeline.sweep():
+            pass
+        self._parts.index.shrink()
+
+    def _copy(self) -> None:
+        """Copies the vault if it is sound; a damaged one must not replace a good copy."""
+        if self._parts.vault.check() == "ok" and shutil.disk_usage(self._parts.vault_copy.parent).free > self._parts.free_floor:
+            self._parts.vault.backup(self._parts.vault_copy)
+
+
+def _resident(pid: int) -> int:
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+

@@ -1,0 +1,188 @@
+"""From a find request to hits: words and options become a query, files become what people see."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from msgspec import UNSET
+
+from lsfs.core.api import FindRequest, FindResult, Hit, Why
+from lsfs.core.errors import RefusedError, UsageError
+from lsfs.core.filetypes import family, types_for
+from lsfs.core.selector import Filters
+from lsfs.core.times import parse_since, parse_until
+from lsfs.core.wirepath import from_wire, to_lossy
+from lsfs.index.query import Query, parse, parse_size
+from lsfs.index.search import Answer, Found, Search
+from lsfs.index.texts import Passage, Texts
+from lsfs.store.index import Index
+
+_SNIPPET_CHARS = 240
+_NOT_ENGLISH = "the embedder reads English; other languages are found by their words"
+
+
+class Finding:
+    """Answers find requests.  `complete` tells whether every vector is there, `now_ns` is the clock."""
+
+    def __init__(
+        self,
+        index: Index,
+        search: Search,
+        texts: Texts,
+        root_paths: Callable[[], Mapping[int, bytes]],
+        complete: Callable[[], bool],
+        now_ns: Callable[[], int],
+    ) -> None:
+        self._index = index
+        self._search = search
+        self._texts = texts
+        self._root_paths = root_paths
+        self._complete = complete
+        self._now_ns = now_ns
+
+    def find(self, request: FindRequest) -> FindResult:
+        """The best hits; UsageError where an option can't be read."""
+        started = time.perf_counter()
+        if request.limit < 1:
+            raise UsageError("-n must be at least 1")
+        query = parse(request.words, now_ns=self._now_ns(), zone=request.zone, locale=request.locale)
+        options = self._options(request)
+        if not (query.line.strip() or request.like or not options.empty):
+            raise UsageError("say what to look for: words, --like FILE or a filter")
+        answer, note = self._answer(request, query, options)
+        hits = tuple(self._hit(found, query, answer, request) for found in answer.found)
+        return FindResult(
+            query=request.words,
+            hits=hits,
+            elapsed_ms=round((time.perf_counter() - started) * 1000, 2),
+            complete=self._complete(),
+            note=note or UNSET,
+        )
+
+    def _answer(self, request: FindRequest, query: Query, options: Filters) -> tuple[Answer, str]:
+        like = self._like(request)
+        run = self._search.run
+        answer = run(
+            query, query.filters.merged(options), limit=request.limit, mode=request.mode, sort=request.sort, like=like
+        )
+        notes = [answer.note] if answer.note else []
+        if query.guessed:
+            read = ", ".join(f"“{r.words}” as {r.filter}" for r in query.readings if not r.explicit)
+            if answer.found:
+                notes.append(f"read {read}")
+            else:
+                # The words that were taken for filters may have been meant as words.
+                plain = query.as_words()
+                answer = run(plain, options, limit=request.limit, mode=request.mode, sort=request.sort, like=like)
+                notes.append(f"nothing fits {read}; searched for the words instead")
+        if not answer.found and not request.words.isascii():
+            notes.append(_NOT_ENGLISH)
+        return answer, "; ".join(notes)
+
+    def _options(self, request: FindRequest) -> Filters:
+        extensions: set[str] = set()
+        for word in request.types:
+            known = types_for(word.lower())
+            if known is None:
+                if not re.fullmatch(r"\.?[\w.+-]+", word):
+                    raise UsageError(f"--type {word}: neither a kind of file nor a suffix")
+                known = frozenset((word.lower().lstrip("."),))
+            extensions |= known
+        folder = None
+        if request.in_folder:
+            folder = os.fsdecode(from_wire(request.in_folder))
+        low, high = parse_size(request.size) if request.size else (None, None)
+        now, zone, locale = self._now_ns(), request.zone, request.locale
+        return Filters(
+            in_folders=(folder,) if folder else (),
+            extensions=tuple(sorted(extensions)),
+            since_ns=parse_since(request.since, now_ns=now, zone=zone, locale=locale) if request.since else None,
+            until_ns=parse_until(request.until, now_ns=now, zone=zone, locale=locale) if request.until else None,
+            tags=request.tags,
+            min_size=low,
+            max_size=high,
+        )
+
+    def _like(self, request: FindRequest) -> int | None:
+        if request.like is None:
+            return None
+        path = from_wire(request.like)
+        for root, folder in self._root_paths().items():
+            if path.startswith(folder + b"/"):
+                row = self._index.files.at(root, path[len(folder) + 1 :])
+                if row is not None and row.content is not None:
+                    return row.content
+        raise RefusedError(
+            "--like wants an indexed file with text", path=to_lossy(path)[0], hint="see `lsfs status PATH`"
+        )
+
+    def _hit(self, found: Found, query: Query, answer: Answer, request: FindRequest) -> Hit:
+        row = found.file
+        path, path_b64 = to_lossy(os.path.join(self._root_paths().get(row.root, b""), row.path))
+        passage = self._passage(found)
+        snippet, line = _snippet(passage, answer.matched, query) if passage else ("", None)
+        zone = _zone(request.zone)
+        return Hit(
+            path=path,
+            score=round(found.score, 4),
+            kind=family(row.ext),
+            modified=dt.datetime.fromtimestamp(row.mtime_ns / 1e9, zone).isoformat(timespec="seconds"),
+            size=row.size,
+            snippet=snippet,
+            line=line,
+            path_b64=path_b64 or UNSET,
+            anchor=(passage.anchor if passage else None) or UNSET,
+            marks=_marks(snippet, query) or UNSET,
+            why=Why(parts={k: round(v, 4) for k, v in found.parts.items()}, matched=tuple(answer.matched))
+            if request.explain
+            else UNSET,
+        )
+
+    def _passage(self, found: Found) -> Passage | None:
+        if found.chunk is None or found.file.content is None:
+            return None
+        content = self._index.contents.get(found.file.content)
+        if content is None:
+            return None
+        passages = self._texts.passages(content, [found.file], [found.chunk])
+        return passages[0] if passages else None
+
+
+def _zone(name: str) -> dt.tzinfo:
+    from lsfs.core.times import zone_of
+
+    return zone_of(name)
+
+
+def _word_starts(query: Query) -> re.Pattern[str] | None:
+    words = {word for word in re.findall(r"\w{3,}", query.text)}
+    if not words:
+        return None
+    # The index stems words; their first letters are what a reader recognises.
+    stems = sorted((re.escape(word[: max(3, len(word) - 2)]) for word in words), key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(stems)})\w*", re.IGNORECASE)
+
+
+def _snippet(passage: Passage, matched: Sequence[str], query: Query) -> tuple[str, int]:
+    """The lines of a passage that hold most of the query's words, and the first one's number."""
+    lines = passage.text.split("\n")
+    pattern = _word_starts(query)
+    best, best_count = 0, -1
+    for number, line in enumerate(lines):
+        window = " ".join(lines[number : number + 3])[:_SNIPPET_CHARS]
+        count = len({m.group().lower() for m in pattern.finditer(window)}) if pattern and matched else 0
+        if line.strip() and count > best_count:
+            best, best_count = number, count
+    text = "\n".join(line.rstrip() for line in lines[best:]).strip()
+    if len(text) > _SNIPPET_CHARS:
+        text = text[:_SNIPPET_CHARS].rsplit(None, 1)[0] + " …"
+    return "\n".join(text.split("\n")[:3]), passage.line + best
+
+
+def _marks(snippet: str, query: Query) -> tuple[tuple[int, int], ...]:
+    pattern = _word_starts(query)
+    return tuple(match.span() for match in pattern.finditer(snippet)) if pattern else ()

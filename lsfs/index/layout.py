@@ -1,0 +1,109 @@
+"""Which chunk belongs to which content, and how long each is: arrays in memory, 12 bytes a chunk.
+
+Chunk number = chunk id - 1 and content number = content id, so the numbers have gaps where contents were removed;
+a removed content keeps its place with no words, and `alive` is false for it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lsfs.core.chunktable import CHUNK_BYTES
+from lsfs.index.rank import Collection
+
+ROW = np.dtype([("start", "<u4"), ("line", "<u4"), ("words", "<u2"), ("heading", "<u2")])
+"""A row of `lsfs.core.chunktable`."""
+assert ROW.itemsize == CHUNK_BYTES
+
+
+class Growing:
+    """An array that grows at its end by doubling; a view taken from it stays valid."""
+
+    def __init__(self, dtype: np.dtype[np.generic] | type[np.generic], rows: int | None = None) -> None:
+        self._rows = rows
+        self._data = np.zeros((0,) if rows is None else (rows, 0), dtype)
+        self.length = 0
+
+    def extend(self, length: int) -> None:
+        """Makes room for `length` items in all, new ones zero."""
+        capacity = self._data.shape[-1]
+        if length > capacity:
+            grown = np.zeros((*self._data.shape[:-1], max(length, capacity + capacity // 2, 1024)), self._data.dtype)
+            grown[..., :capacity] = self._data
+            self._data = grown
+        self.length = max(self.length, length)
+
+    @property
+    def view(self) -> NDArray[np.generic]:
+        """The items so far, along the last axis."""
+        return self._data[..., : self.length]
+
+
+class Layout:
+    """The chunks and contents of the index, kept in step with it by its one writer."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._chunk_words = Growing(np.float32)
+        self._chunk_content = Growing(np.int32)
+        self._content_words = Growing(np.float32)
+        self._alive = Growing(np.bool_)
+        self.collection = Collection(
+            *(array.view for array in (self._chunk_words, self._chunk_content, self._content_words))
+        )
+        """A snapshot for ranking; replaced, never changed in length."""
+
+    def add(self, rows: Iterable[tuple[int, int, int, bytes]]) -> None:
+        """Takes in (content id, first chunk id, chunks, chunk table)."""
+        with self._lock:
+            for content, first, chunks, table in rows:
+                words = np.frombuffer(table, ROW)["words"]
+                start, end = first - 1, first - 1 + chunks
+                for array, length in (
+                    (self._chunk_words, end),
+                    (self._chunk_content, end),
+                    (self._content_words, content + 1),
+                    (self._alive, content + 1),
+                ):
+                    array.extend(length)
+                self._chunk_words.view[start:end] = words
+                self._chunk_content.view[start:end] = content
+                self._content_words.view[content] = words.sum(dtype=np.float32)
+                self._alive.view[content] = True
+            self._publish()
+
+    def remove(self, contents: Iterable[int]) -> None:
+        """Forgets contents: their chunks count no more."""
+        with self._lock:
+            for content in contents:
+                if content < self._alive.length:
+                    self._alive.view[content] = False
+                    self._content_words.view[content] = 0
+            self._publish()
+
+    @property
+    def alive(self) -> NDArray[np.bool_]:
+        """By content number: whether it is there."""
+        return self._alive.view  # type: ignore[return-value]  # made with bool
+
+    def mask(self, contents: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """By content number: whether it is one of these."""
+        mask = np.zeros(self._alive.length, np.bool_)
+        mask[contents[contents < len(mask)]] = True
+        return mask
+
+    def chunks_of(self, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """By chunk number: whether its content is allowed."""
+        content = self.collection.chunk_content
+        inside = np.zeros(len(content), np.bool_)
+        known = content < len(allowed)
+        inside[known] = allowed[content[known]]
+        return inside
+
+    def _publish(self) -> None:
+        views = (array.view for array in (self._chunk_words, self._chunk_content, self._content_words))
+        self.collection = Collection(*views)  # type: ignore[arg-type]  # made with the dtypes that it wants

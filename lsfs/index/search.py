@@ -1,0 +1,232 @@
+"""Search: fetches the evidence that ranking wants, and turns its order into files.
+
+Filters are applied before anything is ranked: they become a mask over contents.  Steps and their cost are in
+docs/performance.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from lsfs.core.cjk import cjk_bigrams, has_cjk
+from lsfs.core.errors import LsfsError
+from lsfs.core.selector import Filters
+from lsfs.embed.base import Embedder
+from lsfs.index.layout import Layout
+from lsfs.index.names_evidence import NameSearch
+from lsfs.index.query import Query
+from lsfs.index.rank import NameEvidence, Postings, Ranking, WordEvidence, rank, word_evidence, worth_reading
+from lsfs.index.vectors import VectorIndex
+from lsfs.store.index import FileRow, Index
+from lsfs.store.index.files import Condition, condition
+
+Mode = Literal["hybrid", "keyword", "semantic"]
+Sort = Literal["relevance", "date", "name", "size"]
+
+_LEXICAL_CANDIDATES = 200
+"""Passages best by words whose cosine is fetched beside the nearest vectors'."""
+_SORT_POOL = 200
+"""Good hits among which another order than relevance is made."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A file that was found."""
+
+    file: FileRow
+    score: float
+    """Calibrated, 0 to 1."""
+    chunk: int | None
+    """Number of its best passage within the content, None where only the name fits."""
+    parts: dict[str, float]
+    """What each kind of evidence says."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a search gives."""
+
+    found: list[Found]
+    matched: list[str]
+    """Terms of the query that the index knows."""
+    note: str = ""
+
+
+class Search:
+    """Searches of one index.  `embedder` and `vectors` are None where vectors are switched off."""
+
+    def __init__(
+        self,
+        index: Index,
+        layout: Layout,
+        vectors: VectorIndex | None,
+        embedder: Embedder | None,
+        roots: Callable[[], Mapping[int, bytes]],
+    ) -> None:
+        self._index = index
+        self._layout = layout
+        self._vectors = vectors
+        self._embedder = embedder
+        self._roots = roots
+        self._names = NameSearch(index)
+
+    def run(
+        self,
+        query: Query,
+        filters: Filters,
+        *,
+        limit: int,
+        mode: Mode = "hybrid",
+        sort: Sort = "relevance",
+        like: int | None = None,
+    ) -> Answer:
+        """The best `limit` files; `like` is a content that they should resemble, itself left out."""
+        where = condition(filters, self._roots())
+        wordless = not (query.text.strip() or query.phrases or query.any_of or like)
+        if wordless:
+            order = "date" if sort == "relevance" else sort
+            rows = self._index.files.matching(where, order, limit)
+            return Answer([Found(row, 1.0, None, {}) for row in rows], [])
+        allowed = self._allowed(query, filters, where)
+        terms = self._postings(query) if mode != "semantic" and like is None else []
+        collection = self._layout.collection
+        words = word_evidence(terms, collection, allowed)
+        vector, note = self._query_vector(query, like) if mode != "keyword" else (None, "")
+        chunks, cosines = self._cosines(words, vector, allowed)
+        names, nameless = self._name_evidence(query, where, allowed) if like is None else (None, [])
+        wanted = limit if sort == "relevance" else _SORT_POOL
+        ranking = rank(
+            words, collection, chunks=chunks, cosines=cosines, names=names, limit=wanted + (like is not None)
+        )
+        found = self._files(ranking, where, nameless, like)
+        if sort != "relevance":
+            found.sort(key=_orders()[sort])
+        return Answer(found[:limit], [term.term for term in terms if len(term.chunks)], note)
+
+    def _allowed(self, query: Query, filters: Filters, where: Condition) -> NDArray[np.bool_] | None:
+        """By content number, what may be found; None where everything may."""
+        allowed: NDArray[np.bool_] | None = None
+        if not filters.empty:
+            allowed = self._layout.mask(self._index.files.contents_passing(where))
+        groups = [*((phrase,) for phrase in query.phrases), *query.any_of]
+        for group in groups:
+            holding = self._holding(group)
+            allowed = holding if allowed is None else allowed & holding
+        if query.excluded:
+            holding = ~self._holding(query.excluded)
+            allowed = holding if allowed is None else allowed & holding
+        return allowed
+
+    def _holding(self, phrases: Sequence[str]) -> NDArray[np.bool_]:
+        """By content number, whether one of the phrases stands in it."""
+        content_of = self._layout.collection.chunk_content
+        mask = np.zeros(len(self._layout.alive), np.bool_)
+        for phrase in phrases:
+            text, cjk = (cjk_bigrams(phrase), True) if has_cjk(phrase) else (phrase, False)
+            chunks = self._index.passages.match(text, cjk=cjk) - 1
+            mask[content_of[chunks[chunks < len(content_of)]]] = True
+        return mask
+
+    def _postings(self, query: Query) -> list[Postings]:
+        passages = self._index.passages
+        terms = dict.fromkeys(passages.tokens(query.text))
+        if has_cjk(query.text):
+            terms.update(dict.fromkeys(passages.tokens(cjk_bigrams(query.text))))
+        frequencies = {term: passages.frequency(term) for term in terms}
+        limit = len(self._layout.collection.chunk_content)
+        keep = worth_reading(list(frequencies.values()), limit)
+        found = []
+        for term, wanted in zip(frequencies, keep, strict=True):
+            if not wanted:
+                continue
+            chunks, counts = passages.postings(term)
+            inside = chunks <= limit  # a commit may be ahead of the snapshot
+            found.append(Postings(term, (chunks[inside] - 1).astype(np.int32), counts[inside].astype(np.float32)))
+        return found
+
+    def _query_vector(self, query: Query, like: int | None) -> tuple[NDArray[np.float32] | None, str]:
+        if self._vectors is None or self._embedder is None:
+            return None, ""
+        if like is not None:
+            content = self._index.contents.get(like)
+            rows = self._index.vectors.get(content.first_chunk, content.chunks) if content else []
+            if not rows:
+                return None, "the file has no vectors yet"
+            return np.stack([np.frombuffer(row, np.int8) for row in rows]).mean(axis=0).astype(np.float32), ""
+        try:
+            return self._embedder.embed([query.text])[0], ""
+        except LsfsError as error:
+            return None, f"found by words only: {error.message}"
+
+    def _cosines(
+        self, words: WordEvidence, vector: NDArray[np.float32] | None, allowed: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Chunk numbers and exact cosines of the nearest passages and of the best ones by words."""
+        if vector is None or self._vectors is None:
+            return np.empty(0, np.int32), np.empty(0, np.float32)
+        mask = None if allowed is None else self._layout.chunks_of(allowed)
+        near = self._vectors.nearest(vector, mask)
+        best = words.top_chunks(_LEXICAL_CANDIDATES).astype(np.int64) + 1
+        ids, cosines = self._vectors.cosines(np.union1d(near, best), vector)
+        inside = ids <= len(self._layout.collection.chunk_content)
+        return (ids[inside] - 1).astype(np.int32), cosines[inside]
+
+    def _name_evidence(
+        self, query: Query, where: Condition, allowed: NDArray[np.bool_] | None
+    ) -> tuple[NameEvidence | None, list[FileRow]]:
+        """Name evidence by content number; files without a text content get the numbers past the last."""
+        scores = self._names.scores(query)
+        rows = self._index.files.passing(list(scores), where)
+        last = len(self._layout.alive)
+        best: dict[int, float] = {}
+        nameless: list[FileRow] = []
+        for row in sorted(rows.values(), key=lambda row: (row.root, row.path)):
+            if row.content is not None and row.content < last and self._layout.alive[row.content]:
+                if allowed is None or allowed[row.content]:
+                    best[row.content] = max(best.get(row.content, 0.0), scores[row.id])
+            elif not (query.phrases or query.any_of):
+                best[last + len(nameless)] = scores[row.id]
+                nameless.append(row)
+        if not best:
+            return None, []
+        return NameEvidence(np.array(list(best), np.int32), np.array(list(best.values()), np.float32)), nameless
+
+    def _files(self, ranking: Ranking, where: Condition, nameless: list[FileRow], like: int | None) -> list[Found]:
+        """The ranking's good contents as files; copies of one content follow each other by path."""
+        last = len(self._layout.alive)
+        numbers = [int(n) for n in ranking.contents[: ranking.good]]
+        files = self._index.files.of_contents([n for n in numbers if n < last], where)
+        found = []
+        for place, number in enumerate(numbers):
+            if number == like:
+                continue
+            rows = files.get(number, []) if number < last else [nameless[number - last]]
+            chunk = self._within(number, int(ranking.best_chunk[place]))
+            parts = {
+                "words": float(ranking.words[place]),
+                "meaning": float(ranking.cosine[place]),
+                "name": float(ranking.names[place]),
+            }
+            found += [Found(row, float(ranking.confidence[place]), chunk, parts) for row in rows]
+        return found
+
+    def _within(self, content: int, chunk: int) -> int | None:
+        """A chunk's number within its content."""
+        if chunk < 0:
+            return None
+        numbers = self._layout.collection.chunk_content
+        first = chunk
+        while first > 0 and numbers[first - 1] == content:
+            first -= 1
+        return chunk - first
+
+
+def _orders() -> dict[str, Callable[[Found], tuple[object, ...]]]:
+    return {
+        "date": lambda found: (-found.file.mtime_ns, found.file.path),
+        "name": lambda found: (found.file.name, found.file.path),
+        "size": lambda found: (-found.file.size, found.file.path),
+    }

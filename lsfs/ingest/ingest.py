@@ -1,0 +1,310 @@
+"""The ingest thread: the only writer of entries and of the index, one task after the other.
+
+Tasks are looks at the disk (from scans and events) and finished readings; those of just saved files go first.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import TypeVar
+
+from lsfs.core.errors import LsfsError, StorageError
+from lsfs.core.records import Kind
+from lsfs.index.pipeline import Judge, Pipeline, Standing, Text
+from lsfs.ingest.capture import Capturer, Reading
+from lsfs.ingest.feeder import Feeder
+from lsfs.ingest.reconcile import Reconciler
+from lsfs.store.index import Index, NewContent
+from lsfs.store.vault import Entry, Root, Vault
+from lsfs.watch.records import ScanBatch
+from lsfs.workers.messages import Outcome, ReadResult
+
+_GROUP_FILES = 500
+_GROUP_BYTES = 8 << 20
+"""A commit takes in at most this much, so that a just saved file never waits long behind it."""
+_WAITING_BYTES = 64 << 20
+"""Read and not yet written; the pool waits above it."""
+_URGENT_FILES = 32
+"""More changes than this at once are a storm and read with the backlog, newest first."""
+_RETRY_S = 10.0
+"""After this an unstable file, or everything after a failure of the disk, is tried again."""
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Ingest:
+    """Takes looks and readings from any thread and records them in order."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        index: Index,
+        pipeline: Pipeline,
+        reconciler: Reconciler,
+        capturer: Capturer,
+        judge: Judge,
+        now_ns: Callable[[], int],
+        on_change: Callable[[], None],
+    ) -> None:
+        """`on_change` is called after every commit, from the ingest thread."""
+        self._vault = vault
+        self._index = index
+        self._pipeline = pipeline
+        self._reconciler = reconciler
+        self._capturer = capturer
+        self._judge = judge
+        self._now_ns = now_ns
+        self._on_change = on_change
+        self.feeder: Feeder | None = None
+        self._wake = threading.Condition()
+        self._urgent: deque[Callable[[], None]] = deque()
+        self._tasks: deque[Callable[[], None]] = deque()
+        self._results: deque[ReadResult] = deque()
+        self._result_bytes = 0
+        self._refused: list[tuple[int, str]] = []
+        self._busy = False
+        self._settle_at: int | None = 0
+        self._retry_at: int | None = None
+        self._stopping = False
+        self.trouble: LsfsError | None = None
+        """Why nothing can be written now (a full disk, say), None while all is well."""
+        self._thread = threading.Thread(target=self._run, name="lsfs-ingest", daemon=True)
+
+    def start(self, feeder: Feeder) -> None:
+        """Catches up with the vault, then takes tasks."""
+        self.feeder = feeder
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Records what has been handed in and ends."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify_all()
+        self._thread.join()
+
+    def observe(self, root: Root, batch: ScanBatch, *, first: bool = False, urgent: bool = False) -> None:
+        """Hands in a look at the disk; `first` in a root's first scan, `urgent` for events.  Blocks while behind."""
+        with self._wake:
+            # A scan may run far ahead of the commits, but not without end.
+            while len(self._tasks) > 64 and not urgent and not self._stopping:
+                self._wake.wait()
+            queue = self._urgent if urgent else self._tasks
+            queue.append(lambda: self._observe(root, batch, first, urgent))
+            self._wake.notify_all()
+
+    def call(self, task: Callable[[], None]) -> None:
+        """Has the ingest thread run something between two commits."""
+        with self._wake:
+            self._tasks.append(task)
+            self._wake.notify_all()
+
+    def run(self, task: Callable[[], T]) -> T:
+        """What `task` returns or raises, run by the ingest thread behind everything handed in before."""
+        answer: Future[T] = Future()
+
+        def attempt() -> None:
+            try:
+                answer.set_result(task())
+            except Exception as error:  # the caller's: its future tells it
+                answer.set_exception(error)
+
+        self.call(attempt)
+        return answer.result()
+
+    def idle(self) -> bool:
+        """Whether nothing waits to be recorded or read."""
+        with self._wake:
+            waiting = self._busy or self._urgent or self._tasks or self._results or self._refused
+        return not waiting and self.feeder is not None and self.feeder.idle()
+
+    def receive(self, results: list[ReadResult]) -> None:
+        """Takes what the pool has read; blocks while too much waits to be written."""
+        with self._wake:
+            while self._result_bytes > _WAITING_BYTES and not self._stopping:
+                self._wake.wait()
+            self._results.extend(results)
+            self._result_bytes += sum(result.text_bytes for result in results)
+            self._wake.notify_all()
+
+    def refuse(self, file_id: int, reason: str) -> None:
+        """Takes a file that could not be opened."""
+        with self._wake:
+            self._refused.append((file_id, reason))
+            self._wake.notify_all()
+
+    # From here on everything runs in the ingest thread.
+
+    def _run(self) -> None:
+        self._attempt(self._begin)
+        while (task := self._next()) is not None:
+            self._attempt(task)
+            with self._wake:
+                self._busy = False
+                self._wake.notify_all()
+            self._on_change()
+
+    def _attempt(self, task: Callable[[], None]) -> None:
+        """Runs a task; while the disk cannot be written, waits and runs it again."""
+        while True:
+            try:
+                task()
+            except StorageError as error:
+                if self.trouble is None or self.trouble.code != error.code:
+                    log.error("%s: %s", error.code, error.message)
+                self.trouble = error
+                self._on_change()
+                with self._wake:
+                    if self._stopping or self._wake.wait_for(lambda: self._stopping, _RETRY_S):
+                        return
+            except Exception:
+                log.exception("a task of the ingest thread failed")
+                return
+            else:
+                self.trouble = None
+                return
+
+    def _begin(self) -> None:
+        with self._vault.write():
+            pass  # fails here, not half way, where the vault can't be written
+        self._pipeline.catch_up(self._vault.entries.since, self._judge, self._vault.tags.of_many)
+        with self._index.write() as tx:
+            self._index.files.requeue(tx, unstable=True)
+        self._capturer.settle(self._vault.entries.pending())
+        if self.feeder is not None:
+            self.feeder.nudge()
+
+    def _next(self) -> Callable[[], None] | None:
+        """Waits for the next task; None at the end."""
+        with self._wake:
+            while True:
+                if self._urgent:
+                    task: Callable[[], None] = self._urgent.popleft()
+                elif self._results or self._refused:
+                    task = self._record_group()
+                elif self._tasks:
+                    task = self._tasks.popleft()
+                elif self._stopping:
+                    return None
+                elif (due := self._due()) is not None:
+                    task = due
+                else:
+                    self._wake.wait(self._seconds_to_deadline())
+                    continue
+                self._busy = True
+                self._wake.notify_all()
+                return task
+
+    def _due(self) -> Callable[[], None] | None:
+        now = self._now_ns()
+        if self._settle_at is not None and self._settle_at <= now:
+            return self._settle
+        if self._retry_at is not None and self._retry_at <= now:
+            return self._retry
+        return None
+
+    def _seconds_to_deadline(self) -> float | None:
+        deadlines = [at for at in (self._settle_at, self._retry_at) if at is not None]
+        return max(0.0, (min(deadlines) - self._now_ns()) / 1e9) if deadlines else None
+
+    def _settle(self) -> None:
+        self._settle_at = self._capturer.settle()
+
+    def _retry(self) -> None:
+        self._retry_at = None
+        with self._index.write() as tx:
+            self._index.files.requeue(tx, unstable=True)
+        if self.feeder is not None:
+            self.feeder.nudge()
+
+    def _observe(self, root: Root, batch: ScanBatch, first: bool, urgent: bool) -> None:
+        changed = self._reconciler.apply(root, batch, first=first)
+        if not changed.entries and not changed.gone:
+            return
+        tags = self._vault.tags.of_many([entry.lineage for entry in changed.entries])
+        self._pipeline.follow(changed.entries, changed.gone, judge=self._judge, tags=tags)
+        self._settle_at = 0 if self._settle_at is None else self._settle_at
+        self._expect_settling(changed.entries)
+        if self.feeder is None:
+            return
+        files = [entry.id for entry in changed.entries if entry.kind is Kind.FILE]
+        if urgent and 0 < len(files) <= _URGENT_FILES:
+            rows = self._index.files.many(files).values()
+            self.feeder.urgent([row for row in rows if row.state == "queued"])
+        else:
+            self.feeder.nudge()
+
+    def _expect_settling(self, entries: Sequence[Entry]) -> None:
+        if any(entry.pending is not None for entry in entries):
+            soon = self._now_ns() + 2_000_000_000
+            self._settle_at = soon if self._settle_at in (None, 0) else min(self._settle_at or soon, soon)
+
+    def _record_group(self) -> Callable[[], None]:
+        """Takes as many results as one commit should have; the caller holds the lock."""
+        group: list[ReadResult] = []
+        size = 0
+        while self._results and len(group) < _GROUP_FILES and size < _GROUP_BYTES:
+            result = self._results.popleft()
+            size += result.text_bytes
+            group.append(result)
+        self._result_bytes -= size
+        refused, self._refused = self._refused, []
+        return lambda: self._record(group, refused)
+
+    def _record(self, results: Sequence[ReadResult], refused: Sequence[tuple[int, str]]) -> None:
+        readings = [Reading(r.job, r.content, r.key) for r in results if r.content and r.key is not None]
+        captured = self._capturer.apply(readings)
+        texts = [text for result in results if (text := _text(result)) is not None]
+        standings = {r.job: s for r in results if (s := _standing(r)) is not None}
+        self._pipeline.follow(captured, judge=self._judge, texts=texts, standings=standings)
+        unread = [(r.job, s.state, s.reason) for r in results if not r.content and (s := standings.get(r.job))]
+        unread += [(file_id, "failed", reason) for file_id, reason in refused]
+        known = {entry.id for entry in captured}
+        # Another file stands at the path by now; its event, or at the latest the next scan, tells.
+        unread += [(r.entry, "unstable", "it was replaced while it was read") for r in readings if r.entry not in known]
+        if unread:
+            with self._index.write() as tx:
+                self._index.files.set_state(tx, unread)
+            if any(state == "unstable" for _, state, _ in unread) and self._retry_at is None:
+                self._retry_at = self._now_ns() + int(_RETRY_S * 1e9)
+        self._expect_settling(captured)
+        if self.feeder is not None:
+            self.feeder.finished(
+                [*(r.job for r in results), *(file_id for file_id, _ in refused)],
+                [r.content for r in results if r.content],
+            )
+
+
+def _standing(result: ReadResult) -> Standing | None:
+    if result.outcome is Outcome.UNSTABLE:
+        return Standing("unstable", result.reason or "it kept changing while it was read")
+    if result.outcome is Outcome.FAILED and not result.content:
+        return Standing("failed", result.reason)
+    return None
+
+
+def _text(result: ReadResult) -> Text | None:
+    """What the index keeps of a result, None where it brings no new content."""
+    if not result.content or result.outcome not in (Outcome.TEXT, Outcome.NO_TEXT, Outcome.FAILED):
+        return None
+    content = NewContent(
+        hash=result.content,
+        state=result.outcome.value,
+        extractor=result.extractor,
+        reason=result.reason,
+        title=result.title or "",
+        metadata=result.metadata,
+        anchors=tuple((anchor.offset, anchor.label) for anchor in result.anchors),
+        headings=result.headings,
+        own_text=result.own_text,
+        text_bytes=result.text_bytes,
+        chunks=len(result.chunks),
+        chunk_table=result.chunk_table,
+        text=result.text_zstd or None,
+    )
+    return Text(content, result.chunks, result.cjk)

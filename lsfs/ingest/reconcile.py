@@ -1,0 +1,202 @@
+"""What a look at the disk changes in the vault: entries and lineages, nothing read yet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection
+
+import msgspec
+
+from lsfs.core.records import Kind, Seen
+from lsfs.ingest.settle import settle
+from lsfs.store.database import Transaction
+from lsfs.store.vault import Entry, Root, Vault
+from lsfs.versions.lineage import Inode, Known, decide
+from lsfs.versions.settling import SETTLE_NS
+from lsfs.watch.records import ScanBatch
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """What a batch changed, as it stands in the vault now."""
+
+    entries: list[Entry]
+    """Everything that exists, with a new sequence number each."""
+    gone: list[Entry]
+
+
+class Reconciler:
+    """Brings the vault's entries to what a look at the disk found.
+
+    `now_ns` is the clock; `inode_at` looks at an absolute path and returns (inode number, birth time) or None.
+    """
+
+    def __init__(self, vault: Vault, now_ns: Callable[[], int], inode_at: Callable[[bytes], Inode | None]) -> None:
+        self._vault = vault
+        self._now_ns = now_ns
+        self._inode_at = inode_at
+
+    def apply(self, root: Root, batch: ScanBatch, *, first: bool = False) -> Changed:
+        """Records what a look at the disk found; `first` is a root's first scan, in which nothing can have moved here."""
+        looks = {look.path: look for look in batch.seen}
+        gone = [*batch.gone, *(path for path, _ in batch.left_out)]
+        before = self._vault.entries.at(root.id, [*looks, *(path for path in gone if path not in looks)])
+        vanished = self._vanished(root, looks, gone, before)
+        left_out = {path for path, _ in batch.left_out}
+        looks = {path: look for path, look in looks.items() if _is_news(look, before.get(path), batch)}
+        if not looks and not vanished:
+            return Changed([], [])
+        verdicts = decide(
+            looks.values(),
+            vanished.keys(),
+            {path: Known.of(entry) for path, entry in (before | vanished).items()},
+            self._by_inode(root, looks, vanished, before, first),
+        )
+        now = self._now_ns()
+        with self._vault.write() as tx:
+            stood = [before[path] for path, look in looks.items() if _stood_still(look, before.get(path))]
+            settle(tx, self._vault, stood, now)
+            new = [path for path, verdict in verdicts.items() if verdict.lineage is None]
+            lineages = dict(
+                zip(new, self._vault.entries.new_lineages(tx, [verdicts[path].parent for path in new]), strict=True)
+            )
+            lineages.update(
+                (path, verdict.lineage) for path, verdict in verdicts.items() if verdict.lineage is not None
+            )
+            seq = self._vault.next_seq(tx, len(looks) + len(vanished))
+            entries = []
+            for number, look in enumerate(looks.values(), seq):
+                entries.append(_entry(root, look, before.get(look.path), batch, lineages[look.path], number, now))
+            ended = [
+                msgspec.structs.replace(entry, gone=1, pending=None, seq=number)
+                for number, entry in enumerate(vanished.values(), seq + len(looks))
+            ]
+            # What is only not looked at any more has not vanished from the disk.
+            over = [entry for entry in ended if entry.path not in left_out]
+            self._end(tx, vanished, over, set(lineages.values()), now)
+            self._vault.entries.put(tx, ended)
+            self._vault.entries.put(tx, entries)
+        stored = self._vault.entries.at(root.id, [entry.path for entry in entries])
+        return Changed([stored[entry.path] for entry in entries], ended)
+
+    def _vanished(
+        self, root: Root, looks: dict[bytes, Seen], gone: Collection[bytes], before: dict[bytes, Entry]
+    ) -> dict[bytes, Entry]:
+        """The living entries that are gone, with everything below directories that are gone or no longer one."""
+        vanished = {}
+        for path in gone:
+            entry = before.get(path)
+            if entry is not None and not entry.gone and path not in looks:
+                vanished[path] = entry
+        emptied = [path for path, entry in vanished.items() if entry.kind is Kind.DIR]
+        for path, look in looks.items():
+            entry = before.get(path)
+            if entry is not None and not entry.gone and entry.kind is Kind.DIR and look.kind is not Kind.DIR:
+                emptied.append(path)
+        for path in emptied:
+            for entry in self._vault.entries.below(root.id, path):
+                if entry.path not in looks:
+                    vanished[entry.path] = entry
+        return vanished
+
+    def _by_inode(
+        self,
+        root: Root,
+        looks: dict[bytes, Seen],
+        vanished: dict[bytes, Entry],
+        before: dict[bytes, Entry],
+        first: bool,
+    ) -> dict[Inode, list[Known]]:
+        """What the vault knows of every inode that a lineage could follow."""
+        inodes: set[Inode] = set()
+        for path, look in looks.items():
+            inode = (look.key.ino, look.btime_ns)
+            entry = before.get(path)
+            if entry is not None and (entry.ino, entry.btime_ns) == inode:
+                continue
+            # In a first scan only hard links have another name.
+            if not first or look.nlink > 1:
+                inodes.add(inode)
+                if entry is not None:
+                    inodes.add((entry.ino, entry.btime_ns))
+        touched = looks.keys() | vanished.keys()
+        found: dict[Inode, list[Known]] = {}
+        for inode in inodes:
+            for entry in self._vault.entries.by_inode(*inode):
+                elsewhere = entry.root != root.id or entry.path not in touched
+                known = Known.of(entry)
+                if elsewhere and not entry.gone:
+                    known = msgspec.structs.replace(known, gone=not self._still_there(entry, inode))
+                if entry.root != root.id:
+                    # No path holds a NUL, so another root's path can't be taken for one of this root.
+                    known = msgspec.structs.replace(known, path=b"\0%d/%s" % (entry.root, entry.path))
+                found.setdefault(inode, []).append(known)
+        return found
+
+    def _still_there(self, entry: Entry, inode: Inode) -> bool:
+        """Whether the disk agrees: an event of a path outside the batch may still be on its way."""
+        home = self._vault.roots.get(entry.root)
+        return home is not None and self._inode_at(os.path.join(home.path, entry.path)) == inode
+
+    def _end(
+        self, tx: Transaction, vanished: dict[bytes, Entry], ended: list[Entry], lives_on: set[int], now: int
+    ) -> None:
+        """Writes what was pending of vanished files, and that they are gone, unless their lineage lives elsewhere."""
+        held = self._vault.entries.alive([entry.lineage for entry in ended])
+        for entry in vanished.values():
+            held[entry.lineage] = held.get(entry.lineage, 0) - 1
+        over = [e for e in ended if held.get(e.lineage, 0) <= 0 and e.lineage not in lives_on]
+        pending = [vanished[e.path] for e in over if vanished[e.path].pending is not None and e.content is not None]
+        versioned = self._vault.versions.newest(tx, [entry.lineage for entry in pending])
+        settle(tx, self._vault, [e for e in pending if e.lineage in versioned], now)
+        settle(tx, self._vault, over, now, gone=True)
+
+
+def _is_news(look: Seen, entry: Entry | None, batch: ScanBatch) -> bool:
+    return (
+        entry is None
+        or bool(entry.gone)
+        or entry.key != look.key
+        or entry.kind is not look.kind
+        or entry.btime_ns != look.btime_ns
+        or entry.target != look.target
+        or entry.unindexed != batch.index_ignored.get(look.path, "")
+        or entry.unversioned != batch.version_ignored.get(look.path, "")
+    )
+
+
+def _stood_still(look: Seen, before: Entry | None) -> bool:
+    """Whether the captured content that `look` replaces stood for the settle time and is not a version yet."""
+    return (
+        before is not None
+        and before.pending is not None
+        and (before.content is not None or before.kind is not Kind.FILE)
+        and look.key.ctime_ns - before.ctime_ns >= SETTLE_NS
+    )
+
+
+def _entry(root: Root, look: Seen, before: Entry | None, batch: ScanBatch, lineage: int, seq: int, now: int) -> Entry:
+    """The entry of what was seen; a file's content is unknown until it is read."""
+    key = look.key
+    pending = now
+    if before is not None and before.pending is not None and not _stood_still(look, before):
+        pending = before.pending
+    return Entry(
+        id=before.id if before else 0,
+        root=root.id,
+        path=look.path,
+        kind=look.kind,
+        ino=key.ino,
+        btime_ns=look.btime_ns,
+        size=key.size,
+        mode=key.mode,
+        mtime_ns=key.mtime_ns,
+        ctime_ns=key.ctime_ns,
+        target=look.target,
+        content=None,
+        lineage=lineage,
+        seq=seq,
+        pending=None if look.kind is Kind.FILE and pending == now else pending,
+        gone=0,
+        unindexed=batch.index_ignored.get(look.path, ""),
+        unversioned=batch.version_ignored.get(look.path, ""),
+    )

@@ -1,0 +1,135 @@
+"""Which folders are watched, whether they are there, and what may become one."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from lsfs.core.errors import ConflictError, PermissionRefused, RefusedError, UsageError
+from lsfs.core.paths import display, is_within
+from lsfs.core.posix import fs_uuid, mountinfo
+from lsfs.store.vault import Root, Vault
+
+_REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "9p", "afs", "ceph", "sshfs", "fuse.sshfs", "davfs"})
+
+_KERNEL = frozenset((b"proc", b"sys", b"dev", b"run"))
+_USERS_OWN = (b"/dev/shm", b"/run/media", b"/run/user")
+"""Below the kernel's folders, but people's files all the same."""
+
+
+class Added(msgspec.Struct, frozen=True):
+    """A folder that is watched now, with the roots below it that it took over."""
+
+    root: Root
+    absorbed: tuple[Root, ...] = ()
+    new: bool = True
+    """False where it was watched already."""
+
+
+class RootBook:
+    """The watched folders in the vault; `own_folders` are ours and are never watched."""
+
+    def __init__(self, vault: Vault, own_folders: Sequence[bytes], now_ns: Callable[[], int]) -> None:
+        self._vault = vault
+        self._own = tuple(os.path.realpath(folder) for folder in own_folders)
+        self._now_ns = now_ns
+
+    def add(self, path: bytes) -> Added:
+        """Begins to watch a folder; raises the refusals of :meth:`check`, ConflictError inside another root."""
+        path = self.check(path)
+        roots = self._vault.roots.all()
+        for root in roots:
+            if root.path == path:
+                return Added(root, new=False)
+            if is_within(path, root.path):
+                raise ConflictError(
+                    f"it lies inside the watched folder {display(root.path)}, which covers it already",
+                    path=display(path),
+                    hint=f"lsfs roots remove {display(root.path)} first, to watch only this one",
+                )
+        below = [root for root in roots if is_within(root.path, path)]
+        identity = (fs_uuid(path), os.stat(path).st_ino)
+        removed = self._vault.roots.removed(path)
+        with self._vault.write() as tx:
+            if removed is not None:
+                root = self._vault.roots.revive(tx, removed.id, *identity)
+            else:
+                root = self._vault.roots.add(tx, path, *identity, self._now_ns())
+            for child in below:
+                prefix = child.path[len(path.rstrip(b"/")) + 1 :] + b"/"
+                seq = self._vault.next_seq(tx, self._vault.roots.count_entries(child.id))
+                self._vault.roots.absorb(tx, child.id, root.id, prefix, seq)
+        return Added(root, tuple(below))
+
+    def check(self, path: bytes) -> bytes:
+        """The real path of a folder that may be watched; UsageError, RefusedError or PermissionRefused if not."""
+        shown = display(path)
+        try:
+            path = os.path.realpath(path)
+            status = os.stat(path)
+        except FileNotFoundError:
+            raise UsageError("there is no such folder", path=shown) from None
+        except PermissionError:
+            raise PermissionRefused("the folder cannot be reached: permission denied", path=shown) from None
+        except OSError as error:
+            raise UsageError(f"the folder cannot be reached: {error.strerror}", path=shown) from None
+        if not stat.S_ISDIR(status.st_mode):
+            raise UsageError("it is not a folder", path=shown)
+        if path == b"/":
+            raise RefusedError(
+                "the whole system is not watched", path=shown, hint="name the folders that hold your files"
+            )
+        if path.split(b"/")[1] in _KERNEL and not any(is_within(path, folder) for folder in _USERS_OWN):
+            raise RefusedError("it holds no files of yours but the kernel's", path=shown)
+        if not os.access(path, os.R_OK | os.X_OK):
+            raise PermissionRefused("the folder cannot be read: permission denied", path=shown)
+        self._refuse_foreign_home(path, shown)
+        for own in self._own:
+            if is_within(path, own):
+                raise RefusedError("it is a folder of lsfs itself", path=shown)
+        mount = max(
+            (m for m in mountinfo() if is_within(path, m.mount_point)), key=lambda m: len(m.mount_point), default=None
+        )
+        if mount is not None and (mount.fs_type.startswith("fuse") or mount.fs_type in _REMOTE):
+            raise RefusedError(f"it lies on a {mount.fs_type} file system, whose changes cannot be watched", path=shown)
+        return path
+
+    @staticmethod
+    def _refuse_foreign_home(path: bytes, shown: str) -> None:
+        """Refuses another user's home folder, and what holds every user's."""
+        own = os.fsencode(pwd.getpwuid(os.getuid()).pw_dir)
+        for user in pwd.getpwall():
+            home = os.fsencode(user.pw_dir)
+            # System accounts have homes such as / or /usr/sbin that say nothing about whose files are there.
+            if user.pw_uid == os.getuid() or user.pw_uid < 1000 or user.pw_uid >= 65534 or home in (b"/", own):
+                continue
+            if is_within(path, home):
+                raise RefusedError(f"it belongs to the home folder of {user.pw_name}", path=shown)
+            if is_within(home, path):
+                raise RefusedError(f"it holds the home folder of {user.pw_name}", path=shown)
+
+    def presence(self, root: Root) -> str:
+        """Empty where the root's own folder stands at its path, else what stands in its stead."""
+        try:
+            status = os.stat(root.path)
+        except FileNotFoundError:
+            return "the folder is not there: unplugged, unmounted, moved or deleted"
+        except OSError as error:
+            return f"the folder cannot be reached: {error.strerror}"
+        if not stat.S_ISDIR(status.st_mode):
+            return "something that is no folder stands at its path"
+        if status.st_ino != root.ino or (root.fs_uuid and fs_uuid(root.path) != root.fs_uuid):
+            return "another folder stands at its path: perhaps its disk is not mounted"
+        return ""
+
+    def mark(self, root: Root, reason: str) -> Root:
+        """Records a root as offline for a reason, or online where it is empty."""
+        state = "offline" if reason else "online"
+        if (root.state, root.reason) != (state, reason):
+            with self._vault.write() as tx:
+                self._vault.roots.set_state(tx, root.id, state, reason)
+        return msgspec.structs.replace(root, state=state, reason=reason)

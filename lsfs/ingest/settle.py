@@ -1,0 +1,61 @@
+"""Writes the version rows of states that have stood still, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lsfs.core.records import Kind
+from lsfs.store.database import Transaction
+from lsfs.store.vault import Entry, Vault, Version
+from lsfs.versions.settling import differs, is_content
+
+
+def settle(
+    tx: Transaction, vault: Vault, entries: Sequence[Entry], now_ns: int, *, gone: bool = False
+) -> int:
+    """Writes a version for each entry whose state is not its lineage's newest version yet; returns how many.
+
+    The first version of a file that a root's first scan found counts as valid since its mtime.  With `gone` the entries have vanished:
+    a lineage with versions gets a row that says so, one without leaves no trace.
+    """
+    entries = [entry for entry in entries if not entry.unversioned]
+    baselines = {root.id: root.baseline for root in vault.roots.all()}
+
+    def found(entry: Entry) -> bool:
+        baseline = baselines.get(entry.root, 0)
+        return baseline == 0 or entry.lineage <= baseline
+
+    lineages = [entry.lineage for entry in entries]
+    newest = vault.versions.newest(tx, lineages)
+    if gone:
+        entries = [entry for entry in entries if entry.lineage in newest and not newest[entry.lineage].gone]
+    else:
+        entries = [entry for entry in entries if differs(entry, newest.get(entry.lineage))]
+    contents = vault.versions.newest_contents(tx, lineages) if newest else {}
+    counted = [] if gone else [e.lineage for e in entries if is_content(e, contents.get(e.lineage))]
+    numbers = vault.versions.next_numbers(tx, counted)
+    seq = vault.next_seq(tx, len(entries)) if entries else 0
+    vault.versions.add(
+        tx,
+        (
+            Version(
+                seq=number,
+                lineage=entry.lineage,
+                number=numbers.get(entry.lineage),
+                root=entry.root,
+                path=entry.path,
+                kind=entry.kind.value,
+                content=entry.content if entry.kind is Kind.FILE else None,
+                target=entry.target,
+                size=entry.size,
+                mode=entry.mode,
+                mtime_ns=entry.mtime_ns,
+                xattrs=None,
+                seen_ns=now_ns,
+                since_ns=min(entry.mtime_ns, now_ns) if found(entry) and entry.lineage not in newest else now_ns,
+                gone=int(gone),
+            )
+            for number, entry in enumerate(entries, seq)
+        ),
+    )
+    return len(entries)

@@ -1,0 +1,27 @@
+"""What is due and why: the daemon's regular jobs as data, decided without a clock or a thread of their own."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lsfs.core.config import Config
+
+
+class Job(msgspec.Struct, frozen=True):
+    """A job that the scheduler runs every `every_s` seconds, and why it is needed."""
+
+    name: str
+    every_s: float
+    reason: str
+
+
+def jobs(config: Config) -> list[Job]:
+    """The jobs that these settings ask for."""
+    found = [
+        Job("sweep", 3600, "contents that no file has any more take up space in the index"),
+        Job("copy", 24 * 3600, "the vault is never rebuilt: it is mended from its daily copy"),
+        Job("presence", 300, "a root may be unplugged or come back without an event"),
+    ]
+    if config.scan_interval_hours > 0:
+        found.append(Job("scan", config.scan_interval_hours * 3600, "the scan is the truth: an event can be lost"))
+    return found
