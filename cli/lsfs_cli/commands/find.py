@@ -1,0 +1,106 @@
+"""``lsfs find``: look for files."""
+
+from __future__ import annotations
+
+import binascii
+import os
+import re
+from typing import Any
+
+import click
+
+from lsfs.core.errors import UsageError
+from lsfs.core.failures import DONE, NOTHING
+from lsfs_cli.command import Command, pass_session
+from lsfs_cli.hits import render_hits
+from lsfs_cli.session import Session
+
+_EXCLUDED_WORD = re.compile(r"-[^\W\d_][^\d=].*|-[^\W\d_\x00-\x7f]", re.DOTALL)
+"""``-draft`` means files without that word; click would take it for the options -d, -r, -a …"""
+_MARK = "\0"
+
+
+class _FindCommand(Command):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        marked = [_MARK + arg if at < end and _EXCLUDED_WORD.fullmatch(arg) else arg for at, arg in enumerate(args)]
+        return super().parse_args(ctx, marked)
+
+
+@click.command("find", cls=_FindCommand)
+@click.argument("words", nargs=-1)
+@click.option("-n", "--limit", type=click.IntRange(1, 10_000), default=10, show_default=True, help="How many files.")
+@click.option("--in", "in_folder", metavar="DIR", help="Only below this folder.")
+@click.option("--type", "types", multiple=True, metavar="TYPE", help="pdf, image, code, .py …; may be repeated.")
+@click.option("--since", metavar="WHEN", help="Changed since: 2024-05-01, yesterday, 'last friday', '3 days ago'.")
+@click.option("--until", metavar="WHEN", help="Changed until then.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="With this tag; repeated: with all of them.")
+@click.option("--size", metavar="RANGE", help="'>1MB', '<20k' or 1MB..5MB.")
+@click.option("--sort", type=click.Choice(["relevance", "date", "name", "size"]), default="relevance", help="Order.")
+@click.option("--like", metavar="FILE", help="Files that resemble this one.")
+@click.option(
+    "--mode",
+    type=click.Choice(["hybrid", "keyword", "semantic"]),
+    default="hybrid",
+    help="By words and meaning (default), words alone, meaning alone.",
+)
+@click.option("--explain", is_flag=True, help="Say why each was found.")
+@click.option("-0", "--null", "null", is_flag=True, help="Print paths only, each ended by a NUL, for xargs -0.")
+@pass_session
+def find_command(session: Session, words: tuple[str, ...], null: bool, **options: Any) -> int:
+    """Look for files by words, by meaning and by name; the best first.
+
+    "a phrase" (in quotes that reach lsfs: '"a phrase"'), -word and OR are understood, and plain words for filters:
+    pdfs about rent from march. Meaning is read in English; other languages are found by their words.
+    """
+    request = _request(session, words, options)
+    result = session.client().call("find", request)
+    hits = result["hits"]
+    if null:
+        session.stdout.flush()
+        session.stdout.buffer.write(b"".join(_exact_path(hit) + b"\0" for hit in hits))
+        session.stdout.buffer.flush()
+    elif session.json:
+        session.document(result)
+    elif hits:
+        session.say(render_hits(result, session.style))
+    if not session.json:
+        _notes(session, result)
+    return DONE if hits else NOTHING
+
+
+def _request(session: Session, words: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
+    request = {name: value for name, value in options.items() if value not in (None, (), False)}
+    request["words"] = " ".join(word.removeprefix(_MARK) for word in words)
+    for name in ("in_folder", "like"):
+        if name in request:
+            request[name] = session.wire_path(request[name].removeprefix(_MARK))
+    if not request["words"].strip() and not request.keys() & {
+        "in_folder", "types", "since", "until", "tags", "size", "like",
+    }:  # fmt: skip
+        raise UsageError("what to look for is missing", hint="for example: lsfs find the lease for the flat")
+    for name in ("words", "types", "tags", "since", "until", "size"):
+        value = request.get(name, "")
+        texts = value if isinstance(value, tuple) else (value,)
+        if any(_not_text(text) for text in texts):
+            raise UsageError("the words are not valid UTF-8")
+    return request
+
+
+def _not_text(text: str) -> bool:
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _notes(session: Session, result: dict[str, Any]) -> None:
+    if not result["hits"]:
+        session.note("nothing found")
+    if result.get("note"):
+        session.note(result["note"])
+    if not result["complete"]:
+        session.note("indexing still goes on: more may be found later (lsfs status)")
+
+
+def _exact_path(hit: dict[str, Any]) -> bytes:
+    if "path_b64" in hit:
+        return binascii.a2b_base64(hit["path_b64"])
+    return os.fsencode(hit["path"])

@@ -1,0 +1,38 @@
+"""``lsfs models`` and ``lsfs doctor``: what needs the whole library is done by ``lsfsd`` in this process's place."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from lsfs_cli.command import pass_session
+from lsfs_cli.session import Session
+
+_AS_TYPED = {"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": []}
+
+
+@click.command("models", context_settings=_AS_TYPED, short_help="List, pull and choose models.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@pass_session
+def models_command(session: Session, arguments: tuple[str, ...]) -> None:
+    """List, pull and choose the models that lsfs works with."""
+    hand_over(session, "models", arguments)
+
+
+@click.command("doctor", context_settings=_AS_TYPED, short_help="Say what is wrong, and how to mend it.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@pass_session
+def doctor_command(session: Session, arguments: tuple[str, ...]) -> None:
+    """Say what is wrong with lsfs here, and how to mend it."""
+    hand_over(session, "doctor", arguments)
+
+
+def hand_over(session: Session, command: str, arguments: tuple[str, ...]) -> NoReturn:
+    """Becomes ``lsfsd COMMAND``, in the user's own environment: a pull goes by the user's pip settings."""
+    flags = [flag for flag, wanted in (("--json", session.json), ("--quiet", session.quiet)) if wanted]
+    session.stdout.flush()
+    session.stderr.flush()
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "lsfsd", "--as-lsfs", command, *flags, *arguments])

@@ -1,0 +1,53 @@
+"""Hits as text: path and line, then the passage, with what matched marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from lsfs_cli.style import Style, plain
+
+_WORD = re.compile(r"\w{2,}")
+
+
+def render_hits(result: dict[str, Any], style: Style) -> str:
+    """The text of a find result (`lsfs.core.api.FindResult`, decoded)."""
+    spread = "\n\n" if style.colour else "\n"
+    return spread.join("\n".join(_lines(hit, result["query"], style)) for hit in result["hits"])
+
+
+def _lines(hit: dict[str, Any], query: str, style: Style) -> Iterator[str]:
+    place = hit.get("anchor") or (str(hit["line"]) if hit.get("line") else "")
+    head = style.path(plain(hit["path"]))
+    yield f"{head}:{style.dim(plain(place))}" if place else head
+    snippet = hit["snippet"]
+    spans = hit.get("marks") or spans_of_words(snippet, query)
+    text = marked(snippet, spans, style)
+    yield from (f"    {line}" for line in text.split("\n") if line.strip())
+    why = hit.get("why")
+    if why:
+        parts = ", ".join(f"{name} {value:.3f}" for name, value in why["parts"].items())
+        matched = f"; matched: {' '.join(why['matched'])}" if why.get("matched") else ""
+        note = f"; {why['note']}" if why.get("note") else ""
+        yield "    " + style.dim(plain(f"score {hit['score']:.3f} ({parts}){matched}{note}"))
+
+
+def spans_of_words(snippet: str, query: str) -> list[tuple[int, int]]:
+    """Where the words of `query` stand in `snippet`, whatever their case; from word begin to word end."""
+    wanted = {word.casefold() for word in _WORD.findall(query)}
+    return [match.span() for match in _WORD.finditer(snippet) if match[0].casefold() in wanted]
+
+
+def marked(text: str, spans: Sequence[Sequence[int]], style: Style) -> str:
+    """`text` with `spans` marked and control characters made visible, but for line ends."""
+    pieces, at = [], 0
+    for start, end in sorted((span[0], span[1]) for span in spans):
+        if start >= at:
+            pieces += [_lines_kept(text[at:start]), style.match(_lines_kept(text[start:end]))]
+            at = end
+    return "".join([*pieces, _lines_kept(text[at:])])
+
+
+def _lines_kept(text: str) -> str:
+    return "\n".join(plain(line.replace("\t", " ").removesuffix("\r")) for line in text.split("\n"))

@@ -1,0 +1,108 @@
+"""The command ``lsfs``: its table of commands, and how each run ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+import click
+
+from lsfs import __version__
+from lsfs.core.errors import InternalError, LsfsError, UsageError
+from lsfs.core.failures import DONE, INTERRUPTED, exit_code, failure_document, failure_line
+from lsfs_cli.command import LazyGroup
+from lsfs_cli.session import Session, standard_session
+
+_COMMANDS = {
+    "up": "lsfs_cli.commands.up",
+    "down": "lsfs_cli.commands.down",
+    "find": "lsfs_cli.commands.find",
+    "status": "lsfs_cli.commands.status",
+    "roots": "lsfs_cli.commands.roots",
+    "models": "lsfs_cli.commands.handed_over",
+    "doctor": "lsfs_cli.commands.handed_over",
+    "config": "lsfs_cli.commands.config",
+    "pause": "lsfs_cli.commands.pause",
+    "resume": "lsfs_cli.commands.pause",
+    "rescan": "lsfs_cli.commands.rescan",
+    "purge": "lsfs_cli.commands.purge",
+    "completion": "lsfs_cli.commands.completion",
+}
+
+
+@click.group(cls=LazyGroup, lazy=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="lsfs", message="%(prog)s %(version)s")
+def lsfs() -> None:
+    """Find your files by what they say. Everything stays on this machine.
+
+    Begin with: lsfs up ~/Documents
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line `arguments` (default: the process's) and exits with the contract's codes."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    session = standard_session()
+    try:
+        code = run(given, session)
+        session.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our output has gone (`lsfs find … | head`): end as any program does then.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), session.stdout.fileno())
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGPIPE)
+        code = 128 + signal.SIGPIPE
+    sys.exit(code)
+
+
+def run(arguments: list[str], session: Session) -> int:
+    """The exit code of the command line `arguments`; everything is printed to the session's streams."""
+    try:
+        code = lsfs.main(arguments, prog_name="lsfs", standalone_mode=False, obj=session)
+        return code if isinstance(code, int) else DONE
+    except click.exceptions.NoArgsIsHelpError as shown:
+        if not wants_json(arguments, session):
+            session.stderr.write(shown.format_message() + "\n")
+            return 2
+        return fail(UsageError("a command is missing", hint="see lsfs --help"), arguments, session)
+    except click.UsageError as wrong:
+        command = wrong.ctx.command_path if wrong.ctx else "lsfs"
+        return fail(UsageError(wrong.format_message().rstrip("."), hint=f"see {command} --help"), arguments, session)
+    except click.ClickException as wrong:
+        return fail(UsageError(wrong.format_message()), arguments, session)
+    except LsfsError as error:
+        return fail(error, arguments, session)
+    except (KeyboardInterrupt, click.Abort):
+        return fail(_Interrupted("interrupted"), arguments, session)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # the process's boundary
+        if session.environ.get("LSFS_DEBUG"):
+            raise
+        hint = "run it again with LSFS_DEBUG=1 to see where"
+        return fail(InternalError(f"a bug in lsfs: {type(error).__name__}: {error}", hint=hint), arguments, session)
+
+
+class _Interrupted(LsfsError):
+    code = "interrupted"
+
+
+def fail(error: LsfsError, arguments: Sequence[str], session: Session) -> int:
+    """Shows `error`, as a line and under ``--json`` as the document of this run; its exit code."""
+    if wants_json(arguments, session) and not session.printed:
+        session.document(failure_document(error))
+    if isinstance(error, _Interrupted):
+        session.stderr.write("\n")
+        return INTERRUPTED
+    session.stderr.write(f"lsfs: {failure_line(error)}\n")
+    return exit_code(error)
+
+
+def wants_json(arguments: Sequence[str], session: Session) -> bool:
+    """True under ``--json``, also where the command line went wrong before that was read."""
+    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return session.json or "--json" in before

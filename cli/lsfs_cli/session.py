@@ -1,0 +1,91 @@
+"""What one run of the command has: where things are, how to show them, and the daemon."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from lsfs.core.locations import Paths
+from lsfs.core.wirepath import to_wire
+from lsfs.rpc.caller import caller_fields
+from lsfs.rpc.client import Client
+from lsfs_cli.style import Style
+
+
+class Session:
+    """One run of ``lsfs``; click hands it to each command as its object."""
+
+    def __init__(self, environ: Mapping[str, str], stdout: TextIO, stderr: TextIO) -> None:
+        self.environ = environ
+        self.json = False
+        self.quiet = False
+        self.stdout = stdout
+        self.stderr = stderr
+        self.printed = False
+        """True once a document was printed, of which there is to be one."""
+
+    @property
+    def paths(self) -> Paths:
+        """The places of this user's lsfs."""
+        return Paths.from_env(self.environ)
+
+    @property
+    def style(self) -> Style:
+        """Colours, where stdout is a terminal that wants them."""
+        return Style(self.stdout.isatty() and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb")
+
+    def client(self, *, on_demand: bool = True) -> Client:
+        """The daemon; started when it is first called, if `on_demand`."""
+        paths = self.paths
+
+        def launch() -> None:
+            from lsfs.rpc.launch import launch_daemon
+
+            launch_daemon(paths, self.environ)
+
+        caller = caller_fields(self.environ, _cwd(), "cli")
+        return Client(paths, caller, launch=launch, on_demand=on_demand)
+
+    def wire_path(self, path: str) -> str:
+        """A path as typed, absolute and fit for a request; links and dots are the daemon's to resolve."""
+        return to_wire(os.path.join(_cwd(), os.fsencode(os.path.expanduser(path) if path == "~" else path)))
+
+    def document(self, value: object) -> None:
+        """Prints `value`, the one document of this run under ``--json``."""
+        self.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+        self.printed = True
+
+    def say(self, text: str) -> None:
+        """Prints a line of the result."""
+        self.stdout.write(text + "\n")
+
+    def note(self, text: str) -> None:
+        """Prints a line beside the result, to stderr, unless the user wants quiet."""
+        if not self.quiet:
+            self.stderr.write(text + "\n")
+
+    def show(self, value: Any, text: str) -> None:
+        """Prints `value` under ``--json``, else `text`, its rendering for people."""
+        if self.json:
+            self.document(value)
+        elif text:
+            self.say(text)
+
+
+def standard_session() -> Session:
+    """The session of this process."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")  # a terminal that cannot show a name still gets the answer
+    return Session(os.environ, sys.stdout, sys.stderr)
+
+
+def _cwd() -> bytes:
+    try:
+        return os.getcwdb()
+    except FileNotFoundError:
+        return b"/"  # the folder was deleted beneath the shell

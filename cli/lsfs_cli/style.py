@@ -1,0 +1,54 @@
+"""Text made fit for a terminal: a few colours, and nothing of a file that the terminal would obey."""
+
+from __future__ import annotations
+
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+"""A name or a passage may hold escape sequences; printed as they are, they would be carried out (C0, DEL, C1)."""
+
+
+class Style:
+    """Marks up text with the colours of ECMA-48, or leaves it plain."""
+
+    def __init__(self, colour: bool) -> None:
+        self.colour = colour
+
+    def path(self, text: str) -> str:
+        """A path."""
+        return self._in("1", text)
+
+    def dim(self, text: str) -> str:
+        """What is beside the point."""
+        return self._in("2", text)
+
+    def match(self, text: str) -> str:
+        """What was looked for."""
+        return self._in("1;33", text)
+
+    def bad(self, text: str) -> str:
+        """What needs attention."""
+        return self._in("31", text)
+
+    def _in(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
+
+
+def plain(text: str) -> str:
+    """`text` with its control characters shown instead of obeyed; one line stays one line."""
+    return text.translate(_CONTROLS)
+
+
+def size_text(size: int) -> str:
+    """`size` bytes as people read it, in decimal units: ``23.4 MB``."""
+    if size < 1000:
+        return f"{size} B"
+    amount = float(size)
+    for unit in ("kB", "MB", "GB", "TB"):
+        amount /= 1000
+        if amount < 999.95 or unit == "TB":
+            return f"{amount:.1f} {unit}"
+    raise AssertionError
+
+
+def count_text(count: int, noun: str) -> str:
+    """``1 file``, ``1,200 files``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -1,0 +1,104 @@
+"""Ties each route to its records and its method of the engine, and describes the whole as OpenAPI.
+
+The table of routes names records, so that a client need not import them; here the names become types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from lsfs import __version__
+from lsfs.core import api
+from lsfs.core.errors import UsageError
+from lsfs.core.wirepath import from_wire
+from lsfs.rpc.routes import ROUTES, Route
+
+if TYPE_CHECKING:
+    from lsfs.engine import Engine
+
+Call = Callable[[Any], Any]
+"""Takes the decoded request (None where the route has none), gives the result, or an iterator of results."""
+
+
+def engine_calls(engine: Engine) -> dict[str, Call]:
+    """What each route of the engine does, by the route's name."""
+    return {
+        "up": lambda request: api.RootList(roots=tuple(engine.up(request))),
+        "progress": lambda request: engine.progress(request),
+        "find": lambda request: engine.find(request),
+        "status": lambda _: engine.status(),
+        "file_status": lambda request: engine.file_status(_path(request)),
+        "roots": lambda _: api.RootList(roots=tuple(engine.roots())),
+        "remove_root": lambda request: engine.remove_root(_path(request)),
+        "purge": lambda request: _done(engine.purge(_path(request))),
+        "rescan": lambda request: _done(engine.rescan(None if request.path is None else _path(request))),
+        "pause": lambda _: _done(engine.pause()),
+        "resume": lambda _: _done(engine.resume()),
+        "doctor": lambda _: api.FindingList(findings=tuple(engine.doctor())),
+    }
+
+
+def record(name: str) -> type[msgspec.Struct]:
+    """The record of `lsfs.core.api` that a route names."""
+    found = getattr(api, name)
+    assert issubclass(found, msgspec.Struct)
+    return found
+
+
+def openapi() -> dict[str, Any]:
+    """The interface as an OpenAPI 3.1 document, made of the routes and the records."""
+    names = sorted({name for route in ROUTES for name in (route.request, route.result) if name} | {"ErrorResult"})
+    _, schemas = msgspec.json.schema_components(
+        [record(name) for name in names], ref_template="#/components/schemas/{name}"
+    )
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "lsfs",
+            "version": __version__,
+            "description": "Served on a Unix socket to its owner alone.  Send the header `Host: lsfs`.",
+        },
+        "paths": {route.path: {route.method.lower(): _operation(route)} for route in ROUTES},
+        "components": {"schemas": schemas},
+    }
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    media = "application/x-ndjson" if route.lane == "stream" else "application/json"
+    operation: dict[str, Any] = {
+        "operationId": route.name,
+        "summary": route.summary,
+        "x-effect": route.effect,
+        "responses": {
+            "200": {"description": "Done", "content": {media: {"schema": _reference(route.result)}}},
+            "default": {
+                "description": "Failed",
+                "content": {"application/json": {"schema": _reference("ErrorResult")}},
+            },
+        },
+    }
+    if route.request:
+        content = {"application/json": {"schema": _reference(route.request)}}
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation
+
+
+def _reference(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _path(request: api.PathRequest | api.RescanRequest) -> bytes:
+    try:
+        path = from_wire(request.path or "")
+    except ValueError:
+        raise UsageError("the path is not readable as one", path=request.path) from None
+    if not path.startswith(b"/") or b"\0" in path:
+        raise UsageError("a path in a request has to be absolute", path=request.path)
+    return path
+
+
+def _done(_: None) -> api.Done:
+    return api.Done()

@@ -1,0 +1,1 @@
+"""What the supervisor keeps running, a module each."""
