@@ -31,8 +31,8 @@ from lsfs.ingest.keeper import Keeper
 from lsfs.ingest.opening import Opener
 from lsfs.ingest.reconcile import Reconciler
 from lsfs.ingest.roots import RootBook
-from lsfs.models.registry import load_registry
-from lsfs.models.store import ModelStore
+from lsfs.models.registry import Purpose
+from lsfs.models.store import open_store
 from lsfs.store.index import FileRow, Index
 from lsfs.store.vault import Entry, Root, Vault
 from lsfs.versions.lineage import Inode
@@ -44,6 +44,8 @@ from lsfs.workers.embedder import EmbedderSettings, RemoteEmbedder
 from lsfs.workers.pool import ExtractPool, PoolSettings
 from lsfs.workers.sandbox import Limits
 
+HASHING = "hashing"
+"""As the embedder's name: the one without a model, for tests."""
 _MIB = 1 << 20
 
 
@@ -134,20 +136,21 @@ def open_engine(paths: Paths, config: Config) -> Engine:
 
 def _embedder(paths: Paths, config: Config) -> tuple[EmbedderSpec | None, str]:
     """The embedder that the settings choose, or None and why there is none."""
-    if config.embedder == "off":
-        return None, "they are switched off (lsfs config set embedder auto)"
     if config.embedder == "hashing":
         return EmbedderSpec(backend="hashing", id="hashing-256", dimensions=256, max_tokens=256), ""
-    store = ModelStore(Path(paths.models), load_registry(), {"embedder": config.embedder})
-    model_id = store.default("embedder")
+    if config.embedder == HASHING:
+        return EmbedderSpec(backend="hashing", id="hashing-384", dimensions=384, max_tokens=256), ""
+    store = open_store(paths, config)
+    model_id = store.default(Purpose.EMBEDDER)
     if model_id is None:
-        return None, "no embedder is known"
+        return None, "they are switched off (lsfs config set embedder auto)"
     try:
-        files = store.path(model_id)
+        folder = store.path(model_id)["model.onnx"].parent
     except LsfsError as error:
         return None, f"{error.message}{f' ({error.hint})' if error.hint else ''}"
-    folder = str(next(iter(files.values())).parent)
-    return EmbedderSpec(backend="minilm", id=model_id, dimensions=384, max_tokens=256, folder=folder, threads=_cores()), ""
+    return EmbedderSpec(
+        backend="minilm", id=model_id, dimensions=384, max_tokens=256, folder=str(folder), threads=_cores()
+    ), ""
 
 
 def _embedders(paths: Paths, config: Config, spec: EmbedderSpec | None) -> tuple[RemoteEmbedder, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -87,13 +88,14 @@ def main(lsfs: str, folder: Path) -> int:
     for query in choose(lsfs, folder):
         print(f'\n$ lsfs find "{query}"', flush=True)
         subprocess.run([lsfs, "find", "-n", "3", "--", query], check=False)
+    typed = shlex.quote(lsfs)
     print(
         f"""
 {folder} is watched: what you save is found within seconds.  Try next:
-  {lsfs} find "words you remember from a file"
-  {lsfs} find --type pdf --since "last month" invoice
-  {lsfs} status          how far the index is
-  {lsfs} down            stop the daemon; the next command starts it again
+  {typed} find "words you remember from a file"
+  {typed} find --type pdf --since "last month" invoice
+  {typed} status          how far the index is
+  {typed} down            stop the daemon; the next command starts it again
 For the plain command, put {Path(lsfs).parent} on your PATH."""
     )
     return 0

@@ -36,8 +36,14 @@ def mounts_under(folder: Path) -> list[str]:
     return [point for line in lines if (point := line.split()[4]).startswith(f"{folder}/")]
 
 
+def is_child(status: str) -> bool:
+    """Whether the text of a /proc/PID/status file is that of a running child of this process."""
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    return fields["PPid"] == str(os.getpid()) and not fields["State"].startswith("Z")
+
+
 def marked_processes(mark: str) -> dict[int, str]:
-    """Processes other than this one that carry the mark in their environment, with their command lines."""
+    """Running children of this process, and others with the mark in their environment, with their command lines."""
     found = {}
     wanted = f"{MARKER}={mark}".encode()
     for entry in Path("/proc").glob("[0-9]*"):
@@ -45,12 +51,13 @@ def marked_processes(mark: str) -> dict[int, str]:
         if pid == os.getpid():
             continue
         try:
-            environment = (entry / "environ").read_bytes().split(b"\0")
+            # A child's environment reads as empty for an instant after its start, so children count without it.
+            ours = wanted in (entry / "environ").read_bytes().split(b"\0") or is_child((entry / "status").read_text())
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
         except OSError:  # ended while we looked, or another user's
             continue
         # multiprocessing keeps its resource tracker and fork server until the interpreter ends.
-        if wanted in environment and not any(
+        if ours and not any(
             name in command for name in ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
         ):
             found[pid] = command

@@ -17,9 +17,7 @@ pass_session = click.make_pass_decorator(Session)
 def shared_options() -> list[click.Parameter]:
     """The options that may stand before or after any command."""
     return [
-        click.Option(
-            ["--json"], is_flag=True, expose_value=False, callback=_set_json, help="Print one JSON document."
-        ),
+        click.Option(["--json"], is_flag=True, expose_value=False, callback=_set_json, help="Print one JSON document."),
         click.Option(
             ["--quiet"], is_flag=True, expose_value=False, callback=_set_quiet, help="Print results and errors only."
         ),

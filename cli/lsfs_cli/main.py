@@ -14,7 +14,7 @@ from lsfs import __version__
 from lsfs.core.errors import InternalError, LsfsError, UsageError
 from lsfs.core.failures import DONE, INTERRUPTED, exit_code, failure_document, failure_line
 from lsfs_cli.command import LazyGroup
-from lsfs_cli.session import Session, standard_session
+from lsfs_cli.session import ReaderGone, Session, standard_session
 
 _COMMANDS = {
     "up": "lsfs_cli.commands.up",
@@ -48,9 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     session = standard_session()
     try:
         code = run(given, session)
-        session.stdout.flush()
-    except BrokenPipeError:
-        # The reader of our output has gone (`lsfs find … | head`): end as any program does then.
+        session.flush()
+    except ReaderGone:
+        # End as any program does then.
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), session.stdout.fileno())
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
@@ -78,7 +78,7 @@ def run(arguments: list[str], session: Session) -> int:
         return fail(error, arguments, session)
     except (KeyboardInterrupt, click.Abort):
         return fail(_Interrupted("interrupted"), arguments, session)
-    except BrokenPipeError:
+    except ReaderGone:
         raise
     except Exception as error:  # the process's boundary
         if session.environ.get("LSFS_DEBUG"):
@@ -96,7 +96,6 @@ def fail(error: LsfsError, arguments: Sequence[str], session: Session) -> int:
     if wants_json(arguments, session) and not session.printed:
         session.document(failure_document(error))
     if isinstance(error, _Interrupted):
-        session.stderr.write("\n")
         return INTERRUPTED
     session.stderr.write(f"lsfs: {failure_line(error)}\n")
     return exit_code(error)

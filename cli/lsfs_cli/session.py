@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from io import TextIOWrapper
 from typing import Any, TextIO
 
 from lsfs.core.locations import Paths
@@ -15,10 +16,14 @@ from lsfs.rpc.client import Client
 from lsfs_cli.style import Style
 
 
+class ReaderGone(Exception):
+    """Whoever reads our output has closed it, as ``head`` does when it has enough."""
+
+
 class Session:
     """One run of ``lsfs``; click hands it to each command as its object."""
 
-    def __init__(self, environ: Mapping[str, str], stdout: TextIO, stderr: TextIO) -> None:
+    def __init__(self, environ: Mapping[str, str], stdout: TextIOWrapper, stderr: TextIO) -> None:
         self.environ = environ
         self.json = False
         self.quiet = False
@@ -55,16 +60,37 @@ class Session:
 
     def document(self, value: object) -> None:
         """Prints `value`, the one document of this run under ``--json``."""
-        self.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+        self.say(json.dumps(value, ensure_ascii=False))
         self.printed = True
 
     def say(self, text: str) -> None:
         """Prints a line of the result."""
-        self.stdout.write(text + "\n")
+        # Not left to click, which takes a closed pipe for a failure of the command.
+        try:
+            self.stdout.write(text + "\n")
+        except BrokenPipeError as error:
+            raise ReaderGone from error
+
+    def say_bytes(self, data: bytes) -> None:
+        """Writes `data` to stdout as it is."""
+        self.flush()
+        try:
+            self.stdout.buffer.write(data)
+            self.stdout.buffer.flush()
+        except BrokenPipeError as error:
+            raise ReaderGone from error
+
+    def flush(self) -> None:
+        """Hands over what was said."""
+        try:
+            self.stdout.flush()
+        except BrokenPipeError as error:
+            raise ReaderGone from error
 
     def note(self, text: str) -> None:
         """Prints a line beside the result, to stderr, unless the user wants quiet."""
         if not self.quiet:
+            self.flush()  # results first, where both go to one place
             self.stderr.write(text + "\n")
 
     def show(self, value: Any, text: str) -> None:
@@ -77,11 +103,10 @@ class Session:
 
 def standard_session() -> Session:
     """The session of this process."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")  # a terminal that cannot show a name still gets the answer
-    return Session(os.environ, sys.stdout, sys.stderr)
+    stdout = sys.stdout
+    assert isinstance(stdout, TextIOWrapper)
+    stdout.reconfigure(errors="backslashreplace")  # a terminal that cannot show a name still gets the answer
+    return Session(os.environ, stdout, sys.stderr)
 
 
 def _cwd() -> bytes:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -48,27 +51,38 @@ def doctor(context: click.Context, repair: bool, as_json: bool, quiet: bool) -> 
 
 def examined(paths: Paths) -> Sequence[DoctorFinding]:
     """What the running daemon finds, or what can be seen of the databases without one."""
-    client = Client(
-        paths, caller_fields(os.environ, os.getcwdb(), "cli"), launch=_never, on_demand=False, build="0"
-    )
+    client = Client(paths, caller_fields(os.environ, os.getcwdb(), "cli"), launch=_never, on_demand=False, build="0")
     try:
         found = msgspec.convert(client.call("doctor"), FindingList).findings
         return [DoctorFinding(severity="ok", what="the daemon runs and answers"), *found]
     except DaemonUnavailable as error:
-        from lsfs.compose import diagnose
-
         state = DoctorFinding(severity="note", what=error.message, hint=error.hint or "")
-        return [state, *diagnose(paths, _config(paths))]
+        return [state, *examined_alone(paths)]
     except LsfsError as error:
         return [DoctorFinding(severity="error", what=f"the daemon: {error.message}", hint=error.hint or "")]
 
 
+def examined_alone(paths: Paths) -> Sequence[DoctorFinding]:
+    """What an engine finds that is opened for this alone, and not started."""
+    from lsfs.compose import open_engine
+
+    if not os.path.exists(os.path.join(paths.vault_dir, "vault.db")):
+        return [DoctorFinding(severity="note", what="nothing is indexed yet", hint="lsfs up FOLDER")]
+    try:
+        with vault_lock(paths.lock), contextlib.closing(open_engine(paths, _config(paths))) as engine:
+            return engine.doctor()
+    except LsfsError as error:
+        path = error.path or msgspec.UNSET
+        return [DoctorFinding(severity="error", what=error.message, path=path, hint=error.hint or "")]
+
+
 def repaired(paths: Paths) -> Sequence[DoctorFinding]:
     """What was mended, and what could not be; raises `ConflictError` while the daemon runs."""
-    from lsfs.compose import repair
+    from lsfsd.repair import repair_vault
 
+    folder = Path(paths.vault_dir)
     with vault_lock(paths.lock):
-        return repair(paths, _config(paths))
+        return repair_vault(folder / "vault.db", folder / "vault.copy.db", time.strftime("%Y%m%dT%H%M%S"))
 
 
 def line_of(finding: DoctorFinding) -> str:

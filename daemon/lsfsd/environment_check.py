@@ -32,7 +32,9 @@ def _folders(paths: Paths) -> Iterator[DoctorFinding]:
             yield DoctorFinding(severity="error", what=f"the {what} folder is another user's", path=path, hint=hint)
         elif stat.S_IMODE(seen.st_mode) & 0o077:
             hint = f"chmod 700 {path}"
-            yield DoctorFinding(severity="warning", what=f"others can look into the {what} folder", path=path, hint=hint)
+            yield DoctorFinding(
+                severity="warning", what=f"others can look into the {what} folder", path=path, hint=hint
+            )
         elif not os.access(path, os.W_OK | os.X_OK):
             hint = f"chmod 700 {path}"
             yield DoctorFinding(severity="error", what=f"the {what} folder is not writable", path=path, hint=hint)

@@ -84,5 +84,7 @@ def _remove_stale(path: str) -> None:
                 os.unlink(path)
             return
     raise ConflictError(
-        "another lsfs daemon, of another data folder, listens here", path=path, hint="set XDG_RUNTIME_DIR for one of them"
+        "another lsfs daemon, of another data folder, listens here",
+        path=path,
+        hint="set XDG_RUNTIME_DIR for one of them",
     )

@@ -50,7 +50,9 @@ def lsfsd() -> None:
 
 @click.command()
 @click.option("--foreground", is_flag=True, help="Write the log to stderr too.")
-@click.option("--ready-fd", type=int, hidden=True, help="Descriptor to which one line of JSON is written when it is up.")
+@click.option(
+    "--ready-fd", type=int, hidden=True, help="Descriptor to which one line of JSON is written when it is up."
+)
 def run(foreground: bool, ready_fd: int | None) -> None:
     """Run the daemon until SIGTERM, SIGINT or `lsfs down`."""
     from lsfs.compose import open_engine

@@ -14,6 +14,7 @@ from lsfs.core.api import Done, Handshake
 from lsfs.core.config import Config
 from lsfs.core.locations import Paths
 from lsfs.core.wirepath import to_wire
+from lsfs.jobs import jobs
 from lsfs.rpc.build import build_id
 from lsfs.rpc.client import vault_key
 from lsfs.rpc.routes import PROTOCOL
@@ -24,7 +25,7 @@ from lsfsd.http.lanes import Lanes
 from lsfsd.http.server import HttpService
 from lsfsd.lock import listening_socket, vault_lock
 from lsfsd.logs import logging_to
-from lsfsd.services.schedule import ScanSchedule
+from lsfsd.services.schedule import Schedule
 from lsfsd.stopping import StopRequest
 from lsfsd.supervisor import Supervisor
 
@@ -64,7 +65,8 @@ def run_daemon(
         app = make_app(engine_calls(engine) | _own_calls(paths, build, stop), lanes)
         gate = Gate(app, build=build, vault=paths.vault_dir, vault_key=vault_key(paths.vault_dir))
         supervisor = stack.enter_context(Supervisor(time.monotonic))
-        supervisor.start(ScanSchedule(config.scan_interval_hours, lambda: engine.rescan(None)))
+        engine.start()
+        supervisor.start(Schedule(jobs(config), engine.run_job))
         supervisor.start(HttpService(gate, listener, os.geteuid()))
         stack.callback(lanes.end_streams)
         ready()

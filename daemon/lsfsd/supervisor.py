@@ -71,9 +71,7 @@ class Supervisor:
 
 
 class _Keeper:
-    def __init__(
-        self, service: Service, clock: Callable[[], float], pauses: Callable[[], Iterator[float]]
-    ) -> None:
+    def __init__(self, service: Service, clock: Callable[[], float], pauses: Callable[[], Iterator[float]]) -> None:
         self.settled = threading.Event()
         self.first_failure: Exception | None = None
         self._service = service

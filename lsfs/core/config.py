@@ -26,9 +26,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     embedder: Annotated[
         str, msgspec.Meta(description="Model that makes vectors: a name of `lsfs models list`, a folder, or off")
     ] = "minilm-l6-int8"
-    llm: Annotated[
-        str, msgspec.Meta(description="Model that reads sentences: auto, a name, a GGUF file, or off")
-    ] = "auto"
+    llm: Annotated[str, msgspec.Meta(description="Model that reads sentences: auto, a name, a GGUF file, or off")] = (
+        "auto"
+    )
     ignore: Annotated[
         tuple[str, ...], msgspec.Meta(description="More patterns of what is not indexed, as in .gitignore")
     ] = ()
@@ -41,7 +41,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_file_mb: Annotated[
         int, msgspec.Meta(ge=1, description="Files above this many MiB are found by their names only")
     ] = 256
-    extract_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600, description="Seconds that reading one file may take")] = 30
+    extract_seconds: Annotated[
+        int, msgspec.Meta(ge=1, le=3600, description="Seconds that reading one file may take")
+    ] = 30
     extract_memory_mb: Annotated[
         int, msgspec.Meta(ge=512, description="MiB of address space that reading one file may take")
     ] = 1024
@@ -70,7 +72,9 @@ def load_config(path: str) -> Config:
     except OSError as error:
         raise PermissionRefused(f"the settings cannot be read: {error.strerror}", path=path) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise UsageError(f"the settings are wrong: {error}", path=path, hint="`lsfs config list` shows them all") from None
+        raise UsageError(
+            f"the settings are wrong: {error}", path=path, hint="`lsfs config list` shows them all"
+        ) from None
 
 
 def save_config(path: str, config: Config) -> None:

@@ -67,11 +67,36 @@ def parse_line(line: bytes) -> Pattern | None:
     text = text.removeprefix(b"/")
     if not text:
         return None
-    segments = [b"**" if anchored and len(part) > 1 and not part.strip(b"*") else part for part in text.split(b"/")]
+    parts = _components(text)
+    if parts is None:
+        return None
+    segments = [b"**" if anchored and len(part) > 1 and not part.strip(b"*") else part for part in parts]
     if segments[-1] == b"**" and anchored:
         # "a/**" is what lies below a, not a itself.
         segments.append(b"*")
     return Pattern(tuple(segments), ignore, dir_only, anchored)
+
+
+def _components(text: bytes) -> list[bytes] | None:
+    """A pattern cut at its slashes, but for those in brackets, which match nothing; None if a bracket stays open."""
+    parts = [b""]
+    at = 0
+    while at < len(text):
+        char = text[at : at + 1]
+        end = at + 1
+        if char == b"[":
+            bracket = _bracket(text, at)
+            if bracket is None:
+                return None
+            end = bracket[0] + 1
+        elif char == b"\\":
+            end = at + 2
+        if text[at:end] in (b"/", b"\\/"):
+            parts.append(b"")
+        else:
+            parts[-1] += text[at:end]
+        at = end
+    return parts
 
 
 def _without_trailing_spaces(line: bytes) -> bytes:

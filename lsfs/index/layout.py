@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +20,17 @@ ROW = np.dtype([("start", "<u4"), ("line", "<u4"), ("words", "<u2"), ("heading",
 """A row of `lsfs.core.chunktable`."""
 assert ROW.itemsize == CHUNK_BYTES
 
+ContentLayout = tuple[int, int, int, bytes, bool]
+"""Content id, first chunk id, chunks, chunk table, whether it is source code."""
 
-class Growing:
+
+S = TypeVar("S", bound=np.generic)
+
+
+class Growing(Generic[S]):
     """An array that grows at its end by doubling; a view taken from it stays valid."""
 
-    def __init__(self, dtype: np.dtype[np.generic] | type[np.generic], rows: int | None = None) -> None:
+    def __init__(self, dtype: type[S], rows: int | None = None) -> None:
         self._rows = rows
         self._data = np.zeros((0,) if rows is None else (rows, 0), dtype)
         self.length = 0
@@ -38,9 +45,10 @@ class Growing:
         self.length = max(self.length, length)
 
     @property
-    def view(self) -> NDArray[np.generic]:
+    def view(self) -> NDArray[S]:
         """The items so far, along the last axis."""
-        return self._data[..., : self.length]
+        view: NDArray[S] = self._data[..., : self.length]
+        return view
 
 
 class Layout:
@@ -51,44 +59,46 @@ class Layout:
         self._chunk_words = Growing(np.float32)
         self._chunk_content = Growing(np.int32)
         self._content_words = Growing(np.float32)
+        self._content_code = Growing(np.bool_)
         self._alive = Growing(np.bool_)
-        self.collection = Collection(
-            *(array.view for array in (self._chunk_words, self._chunk_content, self._content_words))
-        )
+        self.collection = self._snapshot()
         """A snapshot for ranking; replaced, never changed in length."""
 
-    def add(self, rows: Iterable[tuple[int, int, int, bytes]]) -> None:
-        """Takes in (content id, first chunk id, chunks, chunk table)."""
+    def add(self, rows: Iterable[ContentLayout]) -> None:
+        """Takes in contents that are new."""
         with self._lock:
-            for content, first, chunks, table in rows:
+            for content, first, chunks, table, code in rows:
                 words = np.frombuffer(table, ROW)["words"]
                 start, end = first - 1, first - 1 + chunks
                 for array, length in (
                     (self._chunk_words, end),
                     (self._chunk_content, end),
                     (self._content_words, content + 1),
+                    (self._content_code, content + 1),
                     (self._alive, content + 1),
                 ):
                     array.extend(length)
                 self._chunk_words.view[start:end] = words
                 self._chunk_content.view[start:end] = content
                 self._content_words.view[content] = words.sum(dtype=np.float32)
+                self._content_code.view[content] = code
                 self._alive.view[content] = True
-            self._publish()
+            self.collection = self._snapshot()
 
     def remove(self, contents: Iterable[int]) -> None:
         """Forgets contents: their chunks count no more."""
         with self._lock:
             for content in contents:
-                if content < self._alive.length:
+                if content < self._alive.length and self._alive.view[content]:
                     self._alive.view[content] = False
                     self._content_words.view[content] = 0
-            self._publish()
+                    self._chunk_words.view[self._chunk_content.view == content] = 0
+            self.collection = self._snapshot()
 
     @property
     def alive(self) -> NDArray[np.bool_]:
         """By content number: whether it is there."""
-        return self._alive.view  # type: ignore[return-value]  # made with bool
+        return self._alive.view
 
     def mask(self, contents: NDArray[np.int64]) -> NDArray[np.bool_]:
         """By content number: whether it is one of these."""
@@ -104,6 +114,10 @@ class Layout:
         inside[known] = allowed[content[known]]
         return inside
 
-    def _publish(self) -> None:
-        views = (array.view for array in (self._chunk_words, self._chunk_content, self._content_words))
-        self.collection = Collection(*views)  # type: ignore[arg-type]  # made with the dtypes that it wants
+    def _snapshot(self) -> Collection:
+        return Collection(
+            chunk_words=self._chunk_words.view,
+            chunk_content=self._chunk_content.view,
+            content_words=self._content_words.view,
+            content_code=self._content_code.view,
+        )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count, repeat
 
 import msgspec
 
 from lsfs.core.filetypes import extension
 from lsfs.core.paths import display
 from lsfs.core.records import Kind
-from lsfs.index.layout import Layout
+from lsfs.index.layout import ContentLayout, Layout
 from lsfs.index.vectors import VectorIndex
 from lsfs.store.database import Transaction
 from lsfs.store.index import FileRow, Index, NewContent
@@ -80,10 +81,9 @@ class Pipeline:
         """
         standings = standings or {}
         before = self._index.files.many([entry.id for entry in entries])
-        added: list[tuple[int, int, int, bytes]] = []
+        added: list[ContentLayout] = []
         with self._index.write() as tx:
-            for text in texts:
-                self._add(tx, text, added)
+            passages = [row for text in texts for row in self._add(tx, text, added)]
             rows = [_row(e, before.get(e.id), standings.get(e.id) or judge(e)) for e in entries]
             self._index.files.put(tx, rows)
             self._name(tx, [row for row in rows if row.state != "ignored"], before, tags or {})
@@ -92,23 +92,28 @@ class Pipeline:
             self._index.files.remove(tx, removed)
             newest = max((entry.seq for entry in (*entries, *gone)), default=0)
             self._index.set_applied_seq(tx, newest)
+            # Last: FTS5 writes out what it holds in memory whenever another statement needs a savepoint.
+            self._index.passages.add(tx, passages)
         if added:
             self._layout.add(added)
 
-    def _add(self, tx: Transaction, text: Text, added: list[tuple[int, int, int, bytes]]) -> None:
+    def _add(
+        self, tx: Transaction, text: Text, added: list[ContentLayout]
+    ) -> Iterable[tuple[int, str, str]]:
+        """Stores a content that is new, and returns its rows for the word index."""
         content = text.content
         if self._index.contents.has(tx, content.hash):
-            return
+            return ()
         first = self._index.take_chunks(tx, content.chunks) if content.chunks else 0
         content_id = self._index.contents.add(tx, content, first)
         self._index.files.join(tx, content.hash, content_id)
-        if content.chunks:
-            bodies = list(text.chunks)
-            if content.title and content.title not in bodies[0]:
-                bodies[0] = f"{content.title}\n{bodies[0]}"
-            cjk = text.cjk or [""] * len(bodies)
-            self._index.passages.add(tx, zip(range(first, first + content.chunks), bodies, cjk, strict=True))
-            added.append((content_id, first, content.chunks, content.chunk_table))
+        if not content.chunks:
+            return ()
+        added.append((content_id, first, content.chunks, content.chunk_table, content.code))
+        bodies = list(text.chunks)
+        if content.title and content.title not in bodies[0]:
+            bodies[0] = f"{content.title}\n{bodies[0]}"
+        return zip(count(first), bodies, text.cjk or repeat(""), strict=False)
 
     def _name(
         self,
@@ -138,13 +143,13 @@ class Pipeline:
 
         `since(seq, limit)` gives the entries changed after a number, `tags(lineages)` their tags.
         """
-        count = 0
+        followed = 0
         while batch := since(self._index.applied_seq(), _FOLLOW_BATCH):
             living = [entry for entry in batch if not entry.gone]
             gone = [entry for entry in batch if entry.gone]
             self.follow(living, gone, judge=judge, tags=tags([entry.lineage for entry in living]))
-            count += len(batch)
-        return count
+            followed += len(batch)
+        return followed
 
     def forget_root(self, root: int) -> None:
         """Takes a root's files out of the index; contents go when nothing has them any more."""

@@ -17,10 +17,12 @@ from lsfs.core.cjk import cjk_bigrams, has_cjk
 from lsfs.core.errors import LsfsError
 from lsfs.core.selector import Filters
 from lsfs.embed.base import Embedder
+from lsfs.index.functionwords import content_words
 from lsfs.index.layout import Layout
-from lsfs.index.names_evidence import NameSearch
+from lsfs.index.names import NameSearch
 from lsfs.index.query import Query
 from lsfs.index.rank import NameEvidence, Postings, Ranking, WordEvidence, rank, word_evidence, worth_reading
+from lsfs.index.variants import beginning, inflections, parts
 from lsfs.index.vectors import VectorIndex
 from lsfs.store.index import FileRow, Index
 from lsfs.store.index.files import Condition, condition
@@ -131,20 +133,40 @@ class Search:
         return mask
 
     def _postings(self, query: Query) -> list[Postings]:
+        """The postings of the query's words and of their variants, those that say enough for what they cost."""
         passages = self._index.passages
-        terms = dict.fromkeys(passages.tokens(query.text))
+        words = query.text.split()
+        terms = dict.fromkeys(passages.tokens(" ".join(content_words(words) or words)))
         if has_cjk(query.text):
             terms.update(dict.fromkeys(passages.tokens(cjk_bigrams(query.text))))
-        frequencies = {term: passages.frequency(term) for term in terms}
+        wanted = {(term, term): (1.0, passages.frequency(term)) for term in terms}
+        for term in terms:
+            for variant, (weight, frequency) in self._variants(term).items():
+                wanted.setdefault((variant, term), (weight, frequency))
         limit = len(self._layout.collection.chunk_content)
-        keep = worth_reading(list(frequencies.values()), limit)
+        keep = worth_reading([frequency for _, frequency in wanted.values()], limit)
         found = []
-        for term, wanted in zip(frequencies, keep, strict=True):
-            if not wanted:
-                continue
-            chunks, counts = passages.postings(term)
-            inside = chunks <= limit  # a commit may be ahead of the snapshot
-            found.append(Postings(term, (chunks[inside] - 1).astype(np.int32), counts[inside].astype(np.float32)))
+        for ((term, base), (weight, frequency)), worth in zip(wanted.items(), keep, strict=True):
+            if worth:
+                chunks, counts = passages.postings(term)
+                known = chunks <= limit  # a commit may be ahead of the snapshot
+                numbers, counts = (chunks[known] - 1).astype(np.int32), counts[known].astype(np.float32)
+                found.append(Postings(term, numbers, counts, weight, base))
+            elif term == base and not frequency:
+                found.append(Postings(term, np.empty(0, np.int32), np.empty(0, np.float32)))
+        return found
+
+    def _variants(self, term: str) -> dict[str, tuple[float, int]]:
+        """Other forms of a term that the index knows: weight and chunk frequency of each."""
+        passages = self._index.passages
+        found: dict[str, tuple[float, int]] = {}
+        start = beginning(term)
+        if start is not None:
+            vocabulary = dict(passages.vocabulary(start))
+            found = {word: (weight, vocabulary[word]) for word, weight in inflections(term, vocabulary.items()).items()}
+        for part, weight in parts(term).items():
+            if part not in found and (frequency := passages.frequency(part)):
+                found[part] = (weight, frequency)
         return found
 
     def _query_vector(self, query: Query, like: int | None) -> tuple[NDArray[np.float32] | None, str]:

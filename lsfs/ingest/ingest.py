@@ -6,6 +6,7 @@ Tasks are looks at the disk (from scans and events) and finished readings; those
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from lsfs.core.errors import LsfsError, StorageError
+from lsfs.core.filetypes import extension, family
 from lsfs.core.records import Kind
 from lsfs.index.pipeline import Judge, Pipeline, Standing, Text
 from lsfs.ingest.capture import Capturer, Reading
@@ -24,7 +26,7 @@ from lsfs.watch.records import ScanBatch
 from lsfs.workers.messages import Outcome, ReadResult
 
 _GROUP_FILES = 500
-_GROUP_BYTES = 8 << 20
+_GROUP_BYTES = 16 << 20
 """A commit takes in at most this much, so that a just saved file never waits long behind it."""
 _WAITING_BYTES = 64 << 20
 """Read and not yet written; the pool waits above it."""
@@ -236,8 +238,7 @@ class Ingest:
         if urgent and 0 < len(files) <= _URGENT_FILES:
             rows = self._index.files.many(files).values()
             self.feeder.urgent([row for row in rows if row.state == "queued"])
-        else:
-            self.feeder.nudge()
+        self.feeder.nudge()
 
     def _expect_settling(self, entries: Sequence[Entry]) -> None:
         if any(entry.pending is not None for entry in entries):
@@ -259,7 +260,8 @@ class Ingest:
     def _record(self, results: Sequence[ReadResult], refused: Sequence[tuple[int, str]]) -> None:
         readings = [Reading(r.job, r.content, r.key) for r in results if r.content and r.key is not None]
         captured = self._capturer.apply(readings)
-        texts = [text for result in results if (text := _text(result)) is not None]
+        code = {entry.id for entry in captured if family(extension(os.path.basename(entry.path))) == "code"}
+        texts = [text for r in results if (text := _text(r, r.job in code)) is not None]
         standings = {r.job: s for r in results if (s := _standing(r)) is not None}
         self._pipeline.follow(captured, judge=self._judge, texts=texts, standings=standings)
         unread = [(r.job, s.state, s.reason) for r in results if not r.content and (s := standings.get(r.job))]
@@ -288,7 +290,7 @@ def _standing(result: ReadResult) -> Standing | None:
     return None
 
 
-def _text(result: ReadResult) -> Text | None:
+def _text(result: ReadResult, code: bool) -> Text | None:
     """What the index keeps of a result, None where it brings no new content."""
     if not result.content or result.outcome not in (Outcome.TEXT, Outcome.NO_TEXT, Outcome.FAILED):
         return None
@@ -301,6 +303,7 @@ def _text(result: ReadResult) -> Text | None:
         metadata=result.metadata,
         anchors=tuple((anchor.offset, anchor.label) for anchor in result.anchors),
         headings=result.headings,
+        code=code,
         own_text=result.own_text,
         text_bytes=result.text_bytes,
         chunks=len(result.chunks),

@@ -69,8 +69,12 @@ class Client:
         connection = self._open()
         if connection is None:
             return False
-        with _broken_off(), connection:
-            _checked(send(connection, "POST", route("shutdown").path, {}, b""))
+        with (
+            _broken_off(),
+            connection,
+            contextlib.closing(send(connection, "POST", route("shutdown").path, {}, b"")) as response,
+        ):
+            _checked(response)
         if not wait_until(lambda: not is_locked(self._paths.lock), STOP_SECONDS):
             raise DaemonUnavailable("the daemon was asked to stop and still runs", hint="try again, or end it by hand")
         return True
@@ -81,15 +85,16 @@ class Client:
         body = None
         if to.method == "POST":
             body = json.dumps({**self._caller, **(fields or {})}).encode() if to.request else b""
-        with contextlib.closing(self._connect()) as connection:
-            response = send(connection, to.method, to.path, headers, body)
-            if response.status != OUTDATED_STATUS:
-                yield _checked(response)
-                return
-        self.stop_daemon()
-        self._launch()
-        with contextlib.closing(self._connect()) as connection:
-            yield _checked(send(connection, to.method, to.path, headers, body))
+        for attempt in (1, 2):
+            with (
+                contextlib.closing(self._connect()) as connection,
+                contextlib.closing(send(connection, to.method, to.path, headers, body)) as response,
+            ):
+                if response.status != OUTDATED_STATUS or attempt == 2:
+                    yield _checked(response)
+                    return
+            self.stop_daemon()
+            self._launch()
 
     def _connect(self) -> socket.socket:
         connection = self._open()

@@ -22,12 +22,16 @@ class Response:
     """The answer to one request; its body can be read once."""
 
     def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
         version, _, rest = _line(stream).partition(b" ")
         if not version.startswith(b"HTTP/1.") or not rest[:3].isdigit():
             raise BrokenAnswer("the answer is not HTTP")
         self.status = int(rest[:3])
         self.headers = dict(_headers(stream))
-        self._stream = stream
+
+    def close(self) -> None:
+        """Gives back the answer's hold on the connection, which must be closed as well."""
+        self._stream.close()
 
     def read(self) -> bytes:
         """The whole body."""
@@ -65,7 +69,12 @@ def send(
     if body is not None:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b""))
-    return Response(connection.makefile("rb"))
+    stream = connection.makefile("rb")
+    try:
+        return Response(stream)
+    except BaseException:
+        stream.close()
+        raise
 
 
 def _line(stream: BinaryIO) -> bytes:

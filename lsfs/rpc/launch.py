@@ -31,9 +31,7 @@ def daemon_command() -> list[str]:
 def daemon_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """What of `environ` a daemon gets: it outlives the shell that happened to start it."""
     return {
-        name: value
-        for name, value in environ.items()
-        if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)
+        name: value for name, value in environ.items() if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)
     }
 
 

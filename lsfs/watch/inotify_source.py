@@ -141,6 +141,8 @@ class InotifySource:
             at = self._folders.path_of(event.wd)
             is_dir = bool(event.mask & In.IN_ISDIR)
             path = paths.join(at[1], event.name) if at is not None else b""
+            if at is not None and is_dir and event.mask & (In.IN_DELETE | In.IN_MOVED_FROM):
+                self._no_longer_unwatched(at[0], path)
             if is_dir or self._moving is not None:
                 self._follow_move(event, None if at is None else (at[0], path))
                 at = self._folders.path_of(event.wd) if at is not None else None
@@ -185,6 +187,11 @@ class InotifySource:
                 self._give_back(self._folders.cut(*source))
         if event.mask & In.IN_MOVED_FROM and event.mask & In.IN_ISDIR and place is not None:
             self._moving = (event.cookie, place)
+
+    def _no_longer_unwatched(self, root: int, folder: bytes) -> None:
+        unwatched = self._unwatched.get(root)
+        if unwatched:
+            unwatched.difference_update([path for path in unwatched if paths.is_within(path, folder)])
 
     def _give_back(self, watches: list[int]) -> None:
         known = [(WatchDescriptor(wd), self._ids.pop(WatchDescriptor(wd), None)) for wd in watches]

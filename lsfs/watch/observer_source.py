@@ -27,6 +27,7 @@ _KINDS = {
     "closed": What.CLOSED,
     "created": What.CREATED,
     "deleted": What.DELETED,
+    "attrib": What.ATTRIB,
 }
 
 

@@ -80,8 +80,8 @@ class ExtractPool:
         """Has every job read, and hands each result to `on_results`; the future is done after the last.
 
         `wanted` is asked which of some hashes need their text (None: all do).  Both functions are called from threads
-        of the pool, `on_results` by one at a time for a submission; while they run, that worker waits.  They must not call
-        `submit`, which might wait for them.
+        of the pool, `on_results` by one at a time for a submission.  While they run, that worker waits, so they must
+        not call `submit`, which might wait for them.
         `urgent` goes to workers that the backlog never uses.  ``tier="document"`` spares files that are surely
         documents the way through a text worker.  Blocks while too much is waiting.
         The descriptors belong to the pool from here on, also when this raises.

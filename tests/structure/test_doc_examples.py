@@ -2,7 +2,7 @@
 
 An example is a ``console`` block under the line ``<!-- runnable -->``; those of one document run in order, in one new
 home.  Lines after ``$`` are typed, the others are expected, in their order; further lines may stand between them.
-Numbers and the width of blanks may differ, and ``…`` stands for anything.
+Numbers and the width of blanks may differ, and ``…`` stands for anything.  Every typed line must succeed.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ def test_examples_give_what_is_printed(document: Path, shell: dict[str, str], pr
             timeout=120,
             check=False,
         )
+        assert done.returncode == 0, f"$ {command}\nexit {done.returncode}\n{done.stdout}"
         assert missing(expected, done.stdout) == [], f"$ {command}\n{done.stdout}"
 
 

@@ -10,9 +10,9 @@ import pytest
 
 HEAVY = {
     "apsw", "sqlite3", "sqlite_vec", "onnxruntime", "tokenizers", "numpy", "kreuzberg", "watchdog", "starlette",
-    "uvicorn", "apscheduler", "dateparser", "zstandard", "blake3", "asyncio", "multiprocessing", "lsfsd",
+    "uvicorn", "apscheduler", "dateparser", "zstandard", "blake3", "asyncio", "multiprocessing",
 }  # fmt: skip
-HOT = HEAVY | {"rich", "msgspec"}
+HOT = HEAVY | {"lsfsd", "rich", "msgspec"}
 """What `lsfs find` loads none of: a search should cost hardly more than starting Python."""
 
 

@@ -343,6 +343,15 @@ def test_an_answer_of_the_wrong_length_is_the_callers_error(pool: ExtractPool, f
     assert isinstance(future.exception(30), ValueError)
 
 
+def test_a_document_that_changes_between_its_workers_is_unstable(pool: ExtractPool, files: Files) -> None:
+    def wanted(contents: list[bytes]) -> list[bool]:
+        (files.folder / "a.doc").write_text("after")
+        return [True] * len(contents)
+
+    (result,) = files.read(pool, {"a.doc": "before"}, wanted).values()
+    assert result.outcome is Outcome.UNSTABLE
+
+
 def test_too_many_waiting_documents_are_handed_back_with_their_hash(stub_settings: PoolSettings, files: Files) -> None:
     pool = ExtractPool(msgspec.structs.replace(stub_settings, most_documents=0))
     try:
@@ -357,7 +366,7 @@ def test_too_many_waiting_documents_are_handed_back_with_their_hash(stub_setting
 
 def test_hashing_a_large_file_may_take_longer_than_the_deadline(stub_settings: PoolSettings, files: Files) -> None:
     pool = ExtractPool(msgspec.structs.replace(stub_settings, deadline_s=0.2))
-    size = 3 << 29  # sparse: a second and more of hashing, no space
+    size = 1 << 30  # sparse: a second and more of hashing, no space
     path = files.folder / "film.bin"
     with path.open("wb") as film:
         film.truncate(size)

@@ -47,7 +47,7 @@ class _FindCommand(Command):
 @click.option("--explain", is_flag=True, help="Say why each was found.")
 @click.option("-0", "--null", "null", is_flag=True, help="Print paths only, each ended by a NUL, for xargs -0.")
 @pass_session
-def find_command(session: Session, words: tuple[str, ...], null: bool, **options: Any) -> int:
+def find_command(session: Session, /, words: tuple[str, ...], null: bool, **options: Any) -> int:
     """Look for files by words, by meaning and by name; the best first.
 
     "a phrase" (in quotes that reach lsfs: '"a phrase"'), -word and OR are understood, and plain words for filters:
@@ -57,9 +57,7 @@ def find_command(session: Session, words: tuple[str, ...], null: bool, **options
     result = session.client().call("find", request)
     hits = result["hits"]
     if null:
-        session.stdout.flush()
-        session.stdout.buffer.write(b"".join(_exact_path(hit) + b"\0" for hit in hits))
-        session.stdout.buffer.flush()
+        session.say_bytes(b"".join(_exact_path(hit) + b"\0" for hit in hits))
     elif session.json:
         session.document(result)
     elif hits:

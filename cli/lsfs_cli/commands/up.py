@@ -24,10 +24,7 @@ def up_command(session: Session, paths: tuple[str, ...], until: str | None) -> N
     """
     client = session.client()
     wired = [session.wire_path(path) for path in paths]
-    if paths:
-        result = client.call("up", {"paths": wired, "wait": until or "no"})
-    else:
-        result = client.call("roots")
+    result = client.call("up", {"paths": wired, "wait": until or "no"}) if paths else client.call("roots")
     if until is None:
         session.show(result, render_roots(result["roots"], session.style))
         if paths:

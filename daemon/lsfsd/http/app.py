@@ -27,7 +27,9 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 def make_app(calls: Mapping[str, Call], lanes: Lanes) -> Starlette:
     """An application that serves every route of the table with the call of its name."""
-    routes = [WebRoute(route.path, _endpoint(route, calls[route.name], lanes), methods=[route.method]) for route in ROUTES]
+    routes = [
+        WebRoute(route.path, _endpoint(route, calls[route.name], lanes), methods=[route.method]) for route in ROUTES
+    ]
     routes.append(WebRoute("/v1/openapi.json", _describe, methods=["GET"]))
     return Starlette(
         routes=routes,

@@ -33,18 +33,17 @@ def engine_calls(engine: Engine) -> dict[str, Call]:
         "file_status": lambda request: engine.file_status(_path(request)),
         "roots": lambda _: api.RootList(roots=tuple(engine.roots())),
         "remove_root": lambda request: engine.remove_root(_path(request)),
-        "purge": lambda request: _done(engine.purge(_path(request))),
-        "rescan": lambda request: _done(engine.rescan(None if request.path is None else _path(request))),
-        "pause": lambda _: _done(engine.pause()),
-        "resume": lambda _: _done(engine.resume()),
+        "purge": _without_result(lambda request: engine.purge(_path(request))),
+        "rescan": _without_result(lambda request: engine.rescan(None if request.path is None else _path(request))),
+        "pause": _without_result(lambda _: engine.pause()),
+        "resume": _without_result(lambda _: engine.resume()),
         "doctor": lambda _: api.FindingList(findings=tuple(engine.doctor())),
     }
 
 
 def record(name: str) -> type[msgspec.Struct]:
     """The record of `lsfs.core.api` that a route names."""
-    found = getattr(api, name)
-    assert issubclass(found, msgspec.Struct)
+    found: type[msgspec.Struct] = getattr(api, name)
     return found
 
 
@@ -100,5 +99,9 @@ def _path(request: api.PathRequest | api.RescanRequest) -> bytes:
     return path
 
 
-def _done(_: None) -> api.Done:
-    return api.Done()
+def _without_result(act: Callable[[Any], None]) -> Call:
+    def call(request: Any) -> api.Done:
+        act(request)
+        return api.Done()
+
+    return call

@@ -65,7 +65,9 @@ class Gate:
         key = headers.get(b"lsfs-vault", self._vault_key)
         if key != self._vault_key:
             raise ConflictError(
-                "the daemon at this socket serves another vault", path=self._vault, hint="set XDG_RUNTIME_DIR differently"
+                "the daemon at this socket serves another vault",
+                path=self._vault,
+                hint="set XDG_RUNTIME_DIR differently",
             )
 
 

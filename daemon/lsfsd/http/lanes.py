@@ -105,7 +105,7 @@ class _Pump(threading.Thread):
         with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
             self._loop.call_soon_threadsafe(self._queue.put_nowait, (kind, value))
 
-    async def items(self) -> AsyncIterator[T]:  # type: ignore[type-var, misc]
+    async def items(self) -> AsyncIterator[T]:
         while True:
             kind, value = await self._queue.get()
             if kind == "end":

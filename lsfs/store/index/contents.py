@@ -29,6 +29,8 @@ class NewContent(msgspec.Struct, frozen=True):
     metadata: dict[str, str] = {}
     anchors: tuple[tuple[int, str], ...] = ()
     headings: tuple[str, ...] = ()
+    code: bool = False
+    """Source code, where words weigh less."""
     own_text: bool = False
     text_bytes: int = 0
     chunks: int = 0
@@ -99,8 +101,8 @@ class Contents:
         encode = msgspec.json.encode
         (content_id,) = one(
             tx,
-            "INSERT INTO contents (hash, state, reason, extractor, title, metadata, anchors, headings, own_text, "
-            "text_bytes, first_chunk, chunks, chunk_table) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "INSERT INTO contents (hash, state, reason, extractor, title, metadata, anchors, headings, code, "
+            "own_text, text_bytes, first_chunk, chunks, chunk_table) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
             "RETURNING id",
             (
                 content.hash,
@@ -111,6 +113,7 @@ class Contents:
                 encode(content.metadata).decode(),
                 encode(content.anchors).decode(),
                 encode(content.headings).decode(),
+                content.code,
                 content.own_text,
                 content.text_bytes,
                 first_chunk,
@@ -122,11 +125,11 @@ class Contents:
             tx.execute("INSERT INTO texts VALUES (?, ?)", (content_id, content.text))
         return int(content_id)
 
-    def layout(self, after_id: int = 0) -> Iterator[tuple[int, int, int, bytes]]:
-        """(id, first chunk, chunks, chunk table) of every content with text and a higher id, by id."""
+    def layout(self, after_id: int = 0) -> Iterator[tuple[int, int, int, bytes, bool]]:
+        """(id, first chunk, chunks, chunk table, code) of every content with text and a higher id, by id."""
         return iter(
             self._db.rows(
-                "SELECT id, first_chunk, chunks, chunk_table FROM contents WHERE chunks > 0 AND id > ? ORDER BY id",
+                "SELECT id, first_chunk, chunks, chunk_table, code FROM contents WHERE chunks > 0 AND id > ? ORDER BY id",
                 (after_id,),
             )
         )

@@ -210,6 +210,16 @@ class Files:
         """A file's tags."""
         return [row[0] for row in self._db.rows("SELECT tag FROM file_tags WHERE file = ? ORDER BY tag", (file_id,))]
 
+    def tags_of(self, file_ids: Sequence[int]) -> dict[int, list[str]]:
+        """The tags of those files that have some."""
+        found: dict[int, list[str]] = {}
+        for start in range(0, len(file_ids), _IN_CHUNK):
+            part = file_ids[start : start + _IN_CHUNK]
+            rows = self._db.rows(f"SELECT file, tag FROM file_tags WHERE file IN ({','.join('?' * len(part))})", part)
+            for file_id, tag in rows:
+                found.setdefault(file_id, []).append(tag)
+        return found
+
     def requeue(self, tx: apsw.Connection, *, unstable: bool = False) -> None:
         """Queues every file whose content the index lacks, and with `unstable` those that kept changing."""
         tx.execute(

@@ -48,6 +48,12 @@ class Names:
         row = self._connection().execute("SELECT doc FROM temp.name_terms WHERE term = ?", (word.lower(),)).fetchone()
         return int(row[0]) if row else 0
 
+    def known(self, word: str) -> bool:
+        """Whether some name, path or tag has a word that begins so."""
+        low = word.lower()
+        sql = "SELECT 1 FROM temp.name_terms WHERE term >= ? AND term < ? LIMIT 1"
+        return self._connection().execute(sql, (low, low + "\U0010ffff")).fetchone() is not None
+
     def candidates(self, query_words: Sequence[str], limit: int = 200) -> list[int]:
         """File ids whose names, paths or tags hold some of the words or begin with them, the closest first."""
         rare = [word for word in query_words if self.frequency(word) <= _COMMON]

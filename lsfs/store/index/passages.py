@@ -55,6 +55,14 @@ class Passages:
         row = self._connection().execute("SELECT doc FROM temp.terms WHERE term = ?", (term,)).fetchone()
         return int(row[0]) if row else 0
 
+    def vocabulary(self, beginning: str, limit: int = 500) -> list[tuple[str, int]]:
+        """The terms that begin so, with the number of chunks each stands in."""
+        rows = self._connection().execute(
+            "SELECT term, doc FROM temp.terms WHERE term >= ? AND term < ? LIMIT ?",
+            (beginning, beginning + "\U0010ffff", limit),
+        )
+        return [(str(term), int(doc)) for term, doc in rows]
+
     def postings(self, term: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The chunks in which a term stands, ascending, and how often in each."""
         import numpy as np

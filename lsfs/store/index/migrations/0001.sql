@@ -18,6 +18,7 @@ CREATE TABLE contents (
     metadata    TEXT NOT NULL DEFAULT '{}',
     anchors     TEXT NOT NULL DEFAULT '[]', -- [[byte offset, label], …]
     headings    TEXT NOT NULL DEFAULT '[]',
+    code        INTEGER NOT NULL,           -- 1: source code, where words weigh less
     own_text    INTEGER NOT NULL,           -- 1: the file's bytes are its text, none is kept in `texts`
     text_bytes  INTEGER NOT NULL,
     first_chunk INTEGER NOT NULL,           -- chunk ids of a content follow each other
@@ -35,8 +36,8 @@ CREATE TABLE texts (
 CREATE VIRTUAL TABLE passages USING fts5 (
     body, cjk, content = '', contentless_delete = 1, tokenize = 'porter unicode61 remove_diacritics 2'
 );
--- 64 MiB of postings in memory before a segment is written: 1.4 times the speed of the default 1 MiB.
-INSERT INTO passages (passages, rank) VALUES ('hashsize', 67108864);
+-- 64 MiB of postings in memory before a segment is written, and merges of eight segments at a time.
+INSERT INTO passages (passages, rank) VALUES ('hashsize', 67108864), ('automerge', 8);
 
 CREATE TABLE vectors (
     chunk     INTEGER PRIMARY KEY,

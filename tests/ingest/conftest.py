@@ -1,0 +1,175 @@
+"""A real engine over a folder: real databases, inotify, and worker processes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from lsfs.compose import open_engine
+from lsfs.core.api import ProgressRequest, UpRequest
+from lsfs.core.config import Config, Paths
+from lsfs.core.wirepath import to_wire
+from lsfs.engine import Engine
+
+
+class Lsfs:
+    """An engine in a home of its own that watches `root`."""
+
+    def __init__(self, home: Path, root: Path, config: Config) -> None:
+        self.home = home
+        self.root = root
+        self.config = config
+        self.paths = Paths.from_env({"HOME": str(home)})
+        self.engine = self._start()
+
+    def _start(self) -> Engine:
+        engine = open_engine(self.paths, self.config)
+        engine.start()
+        return engine
+
+    def restart(self) -> None:
+        """Ends the engine and starts another over the same databases."""
+        self.engine.close()
+        self.engine = self._start()
+
+    @property
+    def vault(self):
+        return self.engine._parts.vault
+
+    @property
+    def index(self):
+        return self.engine._parts.index
+
+    def up(self, *folders: Path) -> None:
+        self.engine.up(UpRequest(paths=tuple(to_wire(os.fsencode(folder)) for folder in folders or (self.root,))))
+        self.settled()
+
+    def settled(self) -> None:
+        """Returns when everything that is known to be due is recorded."""
+        for event in self.engine.progress(ProgressRequest(until="words")):
+            if event.finished:
+                return
+
+    def rescanned(self) -> None:
+        """Scans everything and returns when it is recorded; the scan is what must find every change."""
+        for root in self.vault.roots.all():
+            self.engine._parts.keeper.scan(root.id)
+        self.settled()
+
+    def entry(self, name: bytes | str):
+        root = self.vault.roots.all()[0]
+        path = os.fsencode(name)
+        return self.vault.entries.at(root.id, [path]).get(path)
+
+    def lineage(self, name: bytes | str) -> int:
+        entry = self.entry(name)
+        assert entry is not None and not entry.gone, name
+        return entry.lineage
+
+    def versions(self, name: bytes | str):
+        entry = self.entry(name)
+        assert entry is not None, name
+        return self.vault.versions.of(entry.lineage)
+
+    def differences(self) -> list[str]:
+        """Where vault and index differ from the disk; empty when they agree."""
+        root = self.vault.roots.all()[0]
+        disk = dict(_walk(os.fsencode(self.root)))
+        known = {entry.path: entry for entry in self.vault.entries.below(root.id, b"")}
+        known.pop(b"", None)
+        found = [f"not in the vault: {path!r}" for path in disk.keys() - known.keys()]
+        found += [f"in the vault only: {path!r}" for path in known.keys() - disk.keys()]
+        for path in disk.keys() & known.keys():
+            kind, digest = disk[path]
+            entry = known[path]
+            row = self.index.files.at(root.id, path)
+            if entry.kind != kind:
+                found.append(f"{path!r} is a {kind}, known as {entry.kind}")
+            elif row is None:
+                found.append(f"not in the index: {path!r}")
+            elif kind == "file" and entry.content != digest:
+                found.append(f"another content: {path!r}")
+            elif kind == "file" and (row.hash != digest or not (row.state == "ignored" or row.content and row.state == "done")):
+                found.append(f"not indexed: {path!r} {row.state} {row.reason}")
+            elif kind == "symlink" and entry.target != digest:
+                found.append(f"another target: {path!r}")
+        return found
+
+    def disagreement(self) -> list[str]:
+        """`differences` after waiting for events to be taken in; what a lost event would leave."""
+        until = time.monotonic() + 15
+        while (found := self.differences()) and time.monotonic() < until:
+            time.sleep(0.05)
+        return found
+
+
+def _walk(root: bytes) -> Iterator[tuple[bytes, tuple[str, bytes | None]]]:
+    from blake3 import blake3
+
+    waiting = [b""]
+    while waiting:
+        folder = waiting.pop()
+        for item in os.scandir(os.path.join(root, folder)):
+            path = os.path.join(folder, item.name)
+            mode = item.stat(follow_symlinks=False).st_mode
+            if stat.S_ISLNK(mode):
+                yield path, ("symlink", os.readlink(item.path))
+            elif stat.S_ISDIR(mode):
+                yield path, ("dir", None)
+                waiting.append(path)
+            elif stat.S_ISREG(mode):
+                yield path, ("file", blake3(Path(os.fsdecode(item.path)).read_bytes()).digest())
+            else:
+                yield path, ("other", None)
+
+
+@contextmanager
+def engine_at(folder: Path, **settings) -> Iterator[Lsfs]:
+    """An engine whose home and root are made below `folder`."""
+    home, root = folder / "home", folder / "root"
+    home.mkdir(exist_ok=True)
+    root.mkdir(exist_ok=True)
+    lsfs = Lsfs(home, root, Config(**({"embedder": "off"} | settings)))
+    try:
+        yield lsfs
+    finally:
+        lsfs.engine.close()
+
+
+@pytest.fixture
+def lsfs(tmp_path: Path) -> Iterator[Lsfs]:
+    with engine_at(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def start_lsfs() -> Callable[..., object]:
+    """`engine_at`, for tests that need several engines or settings of their own."""
+    return engine_at
+
+
+@pytest.fixture
+def scratch() -> Iterator[Callable[[], Path]]:
+    """Makes empty folders for examples of property tests, which cannot share one fixture's."""
+    made: list[tempfile.TemporaryDirectory[str]] = []
+
+    def make() -> Path:
+        made.append(tempfile.TemporaryDirectory(prefix="lsfs-x"))
+        return Path(made[-1].name)
+
+    yield make
+    for folder in made:
+        folder.cleanup()
+
+
+def content_of(seed: int) -> bytes:
+    """A text that no other seed has."""
+    return f"{hashlib.sha256(str(seed).encode()).hexdigest()} number {seed}\n".encode()
