@@ -43,7 +43,7 @@ PRODUCT_SIDE = 2048
 
 
 def passages(folder: Path, count: int) -> list[str]:
-    """`count` passages spread evenly over the text files of `folder`."""
+    """`count` passages spread evenly over the text files of `folder`, the first 20,000 passages of them."""
     found: list[str] = []
     for path in sorted(folder.rglob("*")):
         if path.suffix not in {".txt", ".md", ".rst", ".py", ".html", ".tex"} or not path.is_file():

@@ -8,8 +8,10 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from lsfs.core.config import Config, Paths, make_private_folder
-from lsfs.core.errors import LsfsError
+from lsfs.core.errors import LsfsError, ModelUnavailable
 from lsfs.core.ignore import IgnoreRules
 from lsfs.core.paths import relative
 from lsfs.core.posix import mountinfo, statx_btime
@@ -145,12 +147,37 @@ def _embedder(paths: Paths, config: Config) -> tuple[EmbedderSpec | None, str]:
     if model_id is None:
         return None, "they are switched off (lsfs config set embedder auto)"
     try:
-        folder = store.path(model_id)["model.onnx"].parent
+        files = store.path(model_id)
+        if "model.onnx" not in files:
+            return None, "embedders in GGUF files cannot be run yet; use a folder with ONNX weights"
+        folder = files["model.onnx"].parent
+        own = store.own_path(model_id) is not None
+        spec = EmbedderSpec(
+            backend="onnx" if own else "minilm",
+            # A user's own model is a vector space of its own, whatever its name.
+            id=f"onnx:{folder}" if own else model_id,
+            dimensions=_hidden_size(folder) if own else 384,
+            max_tokens=256,
+            folder=str(folder),
+            threads=_cores(),
+        )
     except LsfsError as error:
         return None, f"{error.message}{f' ({error.hint})' if error.hint else ''}"
-    return EmbedderSpec(
-        backend="minilm", id=model_id, dimensions=384, max_tokens=256, folder=str(folder), threads=_cores()
-    ), ""
+    return spec, ""
+
+
+def _hidden_size(folder: Path) -> int:
+    """The length of the vectors of a user's own model, from the configuration that exporters write beside it."""
+    try:
+        return msgspec.json.decode((folder / "config.json").read_bytes(), type=_ModelConfig).hidden_size
+    except (OSError, msgspec.DecodeError) as error:
+        raise ModelUnavailable(
+            f"the length of its vectors (hidden_size) cannot be read: {error}", path=str(folder / "config.json")
+        ) from error
+
+
+class _ModelConfig(msgspec.Struct):
+    hidden_size: int
 
 
 def _embedders(paths: Paths, config: Config, spec: EmbedderSpec | None) -> tuple[RemoteEmbedder, ...]:
@@ -187,7 +214,7 @@ def _rules(root: Root, own: tuple[bytes, ...], config: Config) -> IgnoreRules:
 def _why_ignored(scanner: Scanner, path: bytes) -> str | None:
     batch = scanner.look([path])
     reasons = [reason for left, reason in batch.left_out if left == path]
-    return (reasons or [None])[0] or batch.index_ignored.get(path)
+    return reasons[0] if reasons else batch.index_ignored.get(path)
 
 
 def _root_path(vault: Vault, root_id: int) -> bytes | None:
@@ -204,5 +231,3 @@ def _inode_at(path: bytes) -> Inode | None:
         return os.lstat(path).st_ino, statx_btime(None, path)
     except OSError:
         return None
-
-

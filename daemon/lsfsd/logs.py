@@ -16,6 +16,8 @@ from lsfs.core.locations import make_private_folder
 
 MAX_BYTES = 4 * 1024 * 1024
 KEPT = 3
+_TALKATIVE = ("apscheduler", "uvicorn")
+"""Libraries that tell of each start and stop of theirs, which our own services do as well."""
 _FORMAT = "%(asctime)s %(levelname)s %(process)d %(threadName)s %(name)s: %(message)s"
 
 
@@ -31,6 +33,8 @@ def logging_to(path: str, level: str, *, also_stderr: bool) -> Iterator[None]:
     root = logging.getLogger()
     before = root.level
     root.setLevel(level.upper())
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     for handler in handlers:
         handler.setFormatter(logging.Formatter(_FORMAT))
         root.addHandler(handler)

@@ -68,7 +68,7 @@ _C_LIKE = _lines(
     r"(?:typedef[ \t]+)?(?:struct|class|enum|union|namespace|interface)[ \t]+(?P<name>\w+)[^\n;()]{0,120}(?:\{|\n\{)"
     r"|#define[ \t]+(\w+)\("
     r"|(?!(?:else|return|if|while|for|switch|case|goto|typedef)\b)[A-Za-z_][\w \t*&:<>,~]{0,160}?"
-    r"(?<=[\s*&:~])([A-Za-z_~][\w:~]{0,80})[ \t]*\([^;\n{}]{0,200}(?:\n[ \t]+[^;\n{}]{1,200}){0,4}\n?[ \t]*\{",
+    r"(?<=[\s*&:~])([A-Za-z_~][\w:~]{0,80})[ \t]*\([^;\n{}]{0,200}+(?:\n[ \t]++[^;\n{}]{1,200}+){0,4}+\n?+[ \t]*+\{",
     indent=0,
 )
 _JAVA_LIKE = _lines(

@@ -19,6 +19,7 @@ _NUMBERS = {
     word: n for n, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)
 }
 _NUMBERS |= {"a": 1, "an": 1, "couple": 2, "few": 3}
+_FURTHEST = 2**63 - 1
 _SUNDAY_FIRST = frozenset("US CA MX BR JP KR TW IN IL ZA PH".split())
 
 
@@ -65,12 +66,13 @@ def match_span(words: Sequence[str], clock: Clock) -> tuple[Span, int] | None:
 
 
 def to_ns(moment: dt.datetime) -> int:
-    """Nanoseconds since the epoch, exact to the microsecond.
+    """Nanoseconds since the epoch, exact to the microsecond; what 64 bits cannot hold (1677, 2262) is cut off there.
 
     A local time that the spring change skips counts as the same time after it, one that autumn repeats as the first.
     """
     delta = moment.astimezone(dt.UTC) - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-    return (delta.days * 86_400 + delta.seconds) * 1_000_000_000 + delta.microseconds * 1000
+    exact = (delta.days * 86_400 + delta.seconds) * 1_000_000_000 + delta.microseconds * 1000
+    return max(-_FURTHEST, min(exact, _FURTHEST))
 
 
 Rule = Callable[[Sequence[str], Clock], "tuple[Span, int] | None"]

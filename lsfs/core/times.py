@@ -49,7 +49,10 @@ When = Moment | Numbered | Back | First | BeforeOp
 
 
 def zone_of(name: str) -> dt.tzinfo:
-    """The zone called `name` (``Europe/Berlin``), UTC where the name is empty or unknown."""
+    """The zone called `name` (``Europe/Berlin``, ``UTC+02:00``), UTC where the name is empty or unknown."""
+    if found := re.fullmatch(r"UTC([+-])(\d\d):(\d\d)", name):
+        offset = dt.timedelta(hours=int(found[2]) % 24, minutes=int(found[3]) % 60)
+        return dt.timezone(-offset if found[1] == "-" else offset)
     try:
         return zoneinfo.ZoneInfo(name) if name else dt.UTC
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
@@ -94,13 +97,15 @@ def _span(text: str, clock: Clock) -> Span:
     found = match_span(words, clock) if words else None
     if found is not None and found[1] == len(words):
         return found[0]
-    moment = _by_dateparser(text, clock) if words and len(text) <= 100 else None
+    # Numbers alone are dates of our own grammar or none: dateparser would read 2024-13-01 as some day in January.
+    other = words and len(text) <= 100 and not re.fullmatch(r"[\d\s./-]*", text)
+    moment = _by_dateparser(text, clock) if other else None
     if moment is None:
         raise UsageError(
             f"“{text}” is not a time that lsfs understands",
             hint="say for example 2026-03-12, “yesterday 15:00”, “last friday”, “3 days ago” or “march 2026”",
         )
-    if moment.time() == dt.time(0):
+    if moment.time() == dt.time(0) and moment.year < dt.MAXYEAR:
         day = moment.date()
         midnight = dt.time(tzinfo=clock.zone)
         return Span(

@@ -51,7 +51,9 @@ class Doctor:
     def _vault_findings(self) -> Iterator[DoctorFinding]:
         path = str(self._vault.path)
         if self._vault.newer:
-            yield DoctorFinding(severity="error", what=f"the vault is only read: {self._vault.newer}", path=path, hint="upgrade lsfs")
+            yield DoctorFinding(
+                severity="error", what=f"the vault is only read: {self._vault.newer}", path=path, hint="upgrade lsfs"
+            )
         state = self._vault.check()
         if state == "ok":
             yield DoctorFinding(severity="ok", what="the vault passes SQLite's check", path=path)
@@ -75,7 +77,9 @@ class Doctor:
             yield DoctorFinding(severity="note", what=self._index.rebuilt, path=path, hint="nothing to do")
         failed = self._index.files.totals().get("failed", 0) + self._index.contents.totals().get("failed", 0)
         if failed:
-            yield DoctorFinding(severity="note", what=f"{failed} files could not be read", hint="lsfs status PATH says why")
+            yield DoctorFinding(
+                severity="note", what=f"{failed} files could not be read", hint="lsfs status PATH says why"
+            )
         else:
             yield DoctorFinding(severity="ok", what="the index is in use", path=path)
 
@@ -110,7 +114,10 @@ class Doctor:
         for root in self._vault.roots.all():
             if not root.online:
                 yield DoctorFinding(
-                    severity="warning", what=f"offline: {root.reason}", path=display(root.path), hint="nothing of it is lost"
+                    severity="warning",
+                    what=f"offline: {root.reason}",
+                    path=display(root.path),
+                    hint="nothing of it is lost",
                 )
             elif not os.access(root.path, os.R_OK | os.X_OK):
                 yield DoctorFinding(severity="error", what="the folder cannot be read", path=display(root.path))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lsfs.core.api import (
@@ -16,14 +18,13 @@ from lsfs.core.api import (
     FindResult,
     ProgressEvent,
     ProgressRequest,
-    RescanRequest,
     RootInfo,
     RootState,
     StatusResult,
     UpRequest,
     WorkerInfo,
 )
-from lsfs.core.errors import LsfsError, UsageError
+from lsfs.core.errors import UsageError
 from lsfs.core.paths import display, is_within
 from lsfs.core.wirepath import from_wire
 from lsfs.engine.changes import Changes
@@ -44,7 +45,7 @@ from lsfs.watch.watcher import Watcher
 from lsfs.workers.embedder import RemoteEmbedder
 from lsfs.workers.pool import ExtractPool
 
-_COPY_TRIES = 2
+_COPY_AGE_S = 24 * 3600
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,14 +118,16 @@ class Engine:
         found = []
         for path in dict.fromkeys(paths):
             # Between two commits of the ingest thread, so that absorbing a root never meets a batch of it.
-            added = self._parts.ingest.run(lambda path=path: self._parts.book.add(path))
+            added = self._parts.ingest.run(functools.partial(self._parts.book.add, path))
             if added.absorbed:
                 self._absorbed[added.root.id] = tuple(child.path for child in added.absorbed)
                 for child in added.absorbed:
                     self._let_go(child.id)
             if added.new:
                 self._take_up(added.root)
-            found.append(self._statuses.root(added.root, self._count(added.root), self._absorbed.get(added.root.id, ())))
+            found.append(
+                self._statuses.root(added.root, self._count(added.root), self._absorbed.get(added.root.id, ()))
+            )
         return found
 
     def progress(self, request: ProgressRequest) -> Iterator[ProgressEvent]:
@@ -237,6 +240,9 @@ class Engine:
         {
             "scan": self._parts.keeper.scan_all,
             "presence": self._parts.keeper.check_presence,
+            "unwatched": lambda: self._parts.keeper.scan_unwatched(
+                lambda root: self._parts.watcher.unwatched(root).folders
+            ),
             "sweep": lambda: self._parts.ingest.run(self._sweep),
             "copy": self._copy,
         }[name]()
@@ -327,7 +333,9 @@ class Engine:
         for report in self._parts.pool.report():
             if report.pid is not None:
                 name = f"{report.tier} worker{' (saved files)' if report.urgent else ''}"
-                yield WorkerInfo(name=name, state="busy" if report.busy else "idle", pid=report.pid, memory=_resident(report.pid))
+                yield WorkerInfo(
+                    name=name, state="busy" if report.busy else "idle", pid=report.pid, memory=_resident(report.pid)
+                )
         for name, embedder in zip(("query embedder", "embedder"), self._parts.embedders, strict=False):
             if embedder.pid is not None:
                 yield WorkerInfo(name=name, state="running", pid=embedder.pid, memory=_resident(embedder.pid))
@@ -345,7 +353,11 @@ class Engine:
             notes.append(f"the vault is only read: {self._parts.vault.newer}")
         if self._parts.ingest.trouble is not None:
             notes.append(f"nothing is written: {self._parts.ingest.trouble.message}")
-        notes += [reason for root in self._parts.vault.roots.all() if (reason := self._parts.watcher.unwatched(root.id).reason)]
+        notes += [
+            reason
+            for root in self._parts.vault.roots.all()
+            if (reason := self._parts.watcher.unwatched(root.id).reason)
+        ]
         if self._parts.no_embedder:
             notes.append(f"no vectors: {self._parts.no_embedder}")
         elif self._parts.embedding is not None and self._parts.embedding.trouble:
@@ -358,9 +370,13 @@ class Engine:
         self._parts.index.shrink()
 
     def _copy(self) -> None:
-        """Copies the vault if it is sound; a damaged one must not replace a good copy."""
-        if self._parts.vault.check() == "ok" and shutil.disk_usage(self._parts.vault_copy.parent).free > self._parts.free_floor:
-            self._parts.vault.backup(self._parts.vault_copy)
+        """Copies the vault once a day, if it is sound: a damaged one must not replace a good copy."""
+        vault, copy = self._parts.vault, self._parts.vault_copy
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - copy.stat().st_mtime < _COPY_AGE_S:
+                return
+        if vault.check() == "ok" and shutil.disk_usage(copy.parent).free > self._parts.free_floor:
+            vault.backup(copy)
 
 
 def _resident(pid: int) -> int:
@@ -369,5 +385,3 @@ def _resident(pid: int) -> int:
     except (OSError, ValueError, IndexError):
         return 0
     return pages * os.sysconf("SC_PAGE_SIZE")
-
-

@@ -159,7 +159,7 @@ def _zone(name: str) -> dt.tzinfo:
 
 
 def _word_starts(query: Query) -> re.Pattern[str] | None:
-    words = {word for word in re.findall(r"\w{3,}", query.text)}
+    words = set(re.findall(r"\w{3,}", query.text))
     if not words:
         return None
     # The index stems words; their first letters are what a reader recognises.

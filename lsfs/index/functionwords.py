@@ -47,12 +47,14 @@ _LISTS = {
 def content_words(words: Sequence[str]) -> list[str]:
     """`words` without the function words of their language; all of them where nothing else is left.
 
-    The language is the one whose function words the query has most of, so that *war* and *die* stay
-    in English queries; English on a tie.
+    The language is the one whose function words the query has most of, another than English only if it has two, so
+    that *war and peace* and *die hard* stay whole but for the *and*.
     """
     folded = [_fold(word) for word in words]
     lists = _function_words()
-    best = max(lists.values(), key=lambda known: sum(word in known for word in folded))
+    held = {language: sum(word in known for word in folded) for language, known in lists.items()}
+    most = max(held, key=lambda language: held[language])
+    best = lists[most if held[most] > 1 else "en"]
     return [word for word, plain in zip(words, folded, strict=True) if plain not in best] or list(words)
 
 

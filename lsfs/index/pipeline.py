@@ -97,9 +97,7 @@ class Pipeline:
         if added:
             self._layout.add(added)
 
-    def _add(
-        self, tx: Transaction, text: Text, added: list[ContentLayout]
-    ) -> Iterable[tuple[int, str, str]]:
+    def _add(self, tx: Transaction, text: Text, added: list[ContentLayout]) -> Iterable[tuple[int, str, str]]:
         """Stores a content that is new, and returns its rows for the word index."""
         content = text.content
         if self._index.contents.has(tx, content.hash):
@@ -127,9 +125,9 @@ class Pipeline:
         for row in rows:
             old = before.get(row.id)
             own = list(tags.get(row.lineage, ()))
-            if old is not None and old.path == row.path and old.state != "ignored":
-                if own == self._index.files.tags(row.id):
-                    continue
+            known = old is not None and old.path == row.path and old.state != "ignored"
+            if known and own == self._index.files.tags(row.id):
+                continue
             folder, name = os.path.split(row.path)
             fresh.append((row.id, display(name), display(folder), " ".join(own)))
             if own or old is not None:
@@ -150,6 +148,13 @@ class Pipeline:
             self.follow(living, gone, judge=judge, tags=tags([entry.lineage for entry in living]))
             followed += len(batch)
         return followed
+
+    def begin_anew(self) -> None:
+        """Forgets every file, to follow the vault from its beginning; what was read of contents stays."""
+        with self._index.write() as tx:
+            self._index.names.clear(tx)
+            self._index.files.clear(tx)
+            self._index.follow_from_the_beginning(tx)
 
     def forget_root(self, root: int) -> None:
         """Takes a root's files out of the index; contents go when nothing has them any more."""

@@ -150,8 +150,8 @@ class Search:
             if worth:
                 chunks, counts = passages.postings(term)
                 known = chunks <= limit  # a commit may be ahead of the snapshot
-                numbers, counts = (chunks[known] - 1).astype(np.int32), counts[known].astype(np.float32)
-                found.append(Postings(term, numbers, counts, weight, base))
+                numbers = (chunks[known] - 1).astype(np.int32)
+                found.append(Postings(term, numbers, counts[known].astype(np.float32), weight, base))
             elif term == base and not frequency:
                 found.append(Postings(term, np.empty(0, np.int32), np.empty(0, np.float32)))
         return found

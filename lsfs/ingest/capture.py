@@ -18,6 +18,17 @@ class Reading(msgspec.Struct, frozen=True):
     entry: int
     content: bytes
     key: StatKey
+    tags: tuple[str, ...] | None = None
+    """The tags that programs gave it (``user.xdg.tags``); None where the file system keeps none."""
+
+
+class Captured(msgspec.Struct, frozen=True):
+    """What readings have changed."""
+
+    entries: list[Entry]
+    """Those that now have their content."""
+    replaced: list[int]
+    """Those at whose path another file stands by now."""
 
 
 class Capturer:
@@ -27,15 +38,22 @@ class Capturer:
         self._vault = vault
         self._now_ns = now_ns
 
-    def apply(self, readings: Sequence[Reading]) -> list[Entry]:
-        """Returns the entries that now have their content; those whose file was replaced meanwhile are left out."""
+    def apply(self, readings: Sequence[Reading]) -> Captured:
+        """Records readings; one that is older than what is known of its file by now is passed over, to be read again."""
         current = self._vault.entries.many([reading.entry for reading in readings])
         now = self._now_ns()
         captured: list[Entry] = []
+        replaced: list[int] = []
+        tags: dict[int, tuple[str, ...]] = {}
         for reading in readings:
             entry = current.get(reading.entry)
-            if entry is None or entry.gone or entry.ino != reading.key.ino:
+            if entry is None or entry.gone or reading.key.ctime_ns < entry.ctime_ns:
                 continue
+            if entry.ino != reading.key.ino:
+                replaced.append(entry.id)
+                continue
+            if reading.tags is not None:
+                tags[entry.lineage] = reading.tags
             captured.append(
                 msgspec.structs.replace(
                     entry,
@@ -48,7 +66,7 @@ class Capturer:
                 )
             )
         if not captured:
-            return []
+            return Captured([], replaced)
         with self._vault.write() as tx:
             seq = self._vault.next_seq(tx, len(captured))
             captured = [msgspec.structs.replace(e, seq=number) for number, e in enumerate(captured, seq)]
@@ -56,7 +74,8 @@ class Capturer:
             settle(tx, self._vault, [e for e in captured if e.id in due], now)
             captured = [msgspec.structs.replace(e, pending=None) if e.id in due else e for e in captured]
             self._vault.entries.put(tx, captured)
-        return captured
+            self._vault.tags.follow(tx, tags)
+        return Captured(captured, replaced)
 
     def settle(self, entries: Iterable[Entry] | None = None) -> int | None:
         """Makes versions of what is due, or of all `entries` at once; returns when the next one is due, in ns."""

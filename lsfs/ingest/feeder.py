@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from lsfs.core.errors import WorkerFailed
-from lsfs.ingest.opening import Opener
+from lsfs.ingest.opening import Opener, xdg_tags
 from lsfs.store.index import FileRow, Index
 from lsfs.workers.messages import Outcome, ReadResult
 from lsfs.workers.pool import ExtractPool, ReadJob
@@ -45,6 +45,7 @@ class Feeder:
         self._in_flight: set[int] = set()
         self._documents: set[int] = set()
         self._claimed: set[bytes] = set()
+        self._tags: dict[int, tuple[str, ...] | None] = {}
         self._news = True
         self._paused = False
         self._stopping = False
@@ -85,6 +86,11 @@ class Feeder:
     def urgent(self, files: Sequence[FileRow]) -> None:
         """Reads just saved files at once, past the backlog."""
         self._submit(self._claim(files), urgent=True)
+
+    def take_tags(self, files: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        """The tags that files had when they were opened, by file id; none where the file system keeps none."""
+        found = {file_id: self._tags.pop(file_id, None) for file_id in files}
+        return {file_id: tags for file_id, tags in found.items() if tags is not None}
 
     def finished(self, files: Sequence[int], hashes: Sequence[bytes]) -> None:
         """Says that the results of these files are recorded, so that they may be handed out again when they change."""
@@ -144,6 +150,7 @@ class Feeder:
             except OSError as error:
                 self._receiver.refuse(row.id, _reason(error))
                 continue
+            self._tags[row.id] = xdg_tags(descriptor)
             jobs.append(ReadJob(row.id, os.path.basename(row.path), descriptor))
         if jobs:
             unwanted = {row.id for row in files if row.state == "ignored"}

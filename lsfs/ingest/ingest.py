@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
-from lsfs.core.errors import LsfsError, StorageError
+from lsfs.core.errors import LsfsError, StorageError, UnavailableError
 from lsfs.core.filetypes import extension, family
 from lsfs.core.records import Kind
 from lsfs.index.pipeline import Judge, Pipeline, Standing, Text
@@ -107,16 +107,25 @@ class Ingest:
             self._wake.notify_all()
 
     def run(self, task: Callable[[], T]) -> T:
-        """What `task` returns or raises, run by the ingest thread behind everything handed in before."""
+        """What `task` returns or raises, run by the ingest thread behind everything handed in before.
+
+        Raises the trouble at once while nothing can be written, UnavailableError after the end.
+        """
         answer: Future[T] = Future()
 
         def attempt() -> None:
+            if not answer.set_running_or_notify_cancel():
+                return
             try:
                 answer.set_result(task())
             except Exception as error:  # the caller's: its future tells it
                 answer.set_exception(error)
 
         self.call(attempt)
+        with self._wake:
+            self._wake.wait_for(lambda: answer.done() or self.trouble is not None or not self._thread.is_alive())
+        if answer.cancel():
+            raise self.trouble or UnavailableError("the daemon is stopping")
         return answer.result()
 
     def idle(self) -> bool:
@@ -142,6 +151,10 @@ class Ingest:
 
     # From here on everything runs in the ingest thread.
 
+    def catch_up(self) -> None:
+        """Has the index follow what it lacks of the vault."""
+        self._pipeline.catch_up(self._vault.entries.since, self._judge, self._vault.tags.of_many)
+
     def _run(self) -> None:
         self._attempt(self._begin)
         while (task := self._next()) is not None:
@@ -155,6 +168,9 @@ class Ingest:
         """Runs a task; while the disk cannot be written, waits and runs it again."""
         while True:
             try:
+                if self.trouble is not None:
+                    # The vault may have what the index could not take in, and then it is no news to the task.
+                    self.catch_up()
                 task()
             except StorageError as error:
                 if self.trouble is None or self.trouble.code != error.code:
@@ -162,6 +178,7 @@ class Ingest:
                 self.trouble = error
                 self._on_change()
                 with self._wake:
+                    self._wake.notify_all()
                     if self._stopping or self._wake.wait_for(lambda: self._stopping, _RETRY_S):
                         return
             except Exception:
@@ -172,9 +189,12 @@ class Ingest:
                 return
 
     def _begin(self) -> None:
-        with self._vault.write():
-            pass  # fails here, not half way, where the vault can't be written
-        self._pipeline.catch_up(self._vault.entries.since, self._judge, self._vault.tags.of_many)
+        self._vault.verify()
+        if self._index.applied_seq() > self._vault.seq():
+            self._pipeline.begin_anew()  # an older copy of the vault stands in its place
+        for root in self._index.files.roots() - {root.id for root in self._vault.roots.all()}:
+            self._pipeline.forget_root(root)
+        self.catch_up()
         with self._index.write() as tx:
             self._index.files.requeue(tx, unstable=True)
         self._capturer.settle(self._vault.entries.pending())
@@ -258,17 +278,21 @@ class Ingest:
         return lambda: self._record(group, refused)
 
     def _record(self, results: Sequence[ReadResult], refused: Sequence[tuple[int, str]]) -> None:
-        readings = [Reading(r.job, r.content, r.key) for r in results if r.content and r.key is not None]
-        captured = self._capturer.apply(readings)
+        tags = self.feeder.take_tags([r.job for r in results]) if self.feeder is not None else {}
+        readings = [
+            Reading(r.job, r.content, r.key, tags.get(r.job)) for r in results if r.content and r.key is not None
+        ]
+        outcome = self._capturer.apply(readings)
+        captured = outcome.entries
         code = {entry.id for entry in captured if family(extension(os.path.basename(entry.path))) == "code"}
         texts = [text for r in results if (text := _text(r, r.job in code)) is not None]
         standings = {r.job: s for r in results if (s := _standing(r)) is not None}
-        self._pipeline.follow(captured, judge=self._judge, texts=texts, standings=standings)
+        own_tags = self._vault.tags.of_many([entry.lineage for entry in captured])
+        self._pipeline.follow(captured, judge=self._judge, tags=own_tags, texts=texts, standings=standings)
         unread = [(r.job, s.state, s.reason) for r in results if not r.content and (s := standings.get(r.job))]
         unread += [(file_id, "failed", reason) for file_id, reason in refused]
-        known = {entry.id for entry in captured}
         # Another file stands at the path by now; its event, or at the latest the next scan, tells.
-        unread += [(r.entry, "unstable", "it was replaced while it was read") for r in readings if r.entry not in known]
+        unread += [(entry_id, "unstable", "it was replaced while it was read") for entry_id in outcome.replaced]
         if unread:
             with self._index.write() as tx:
                 self._index.files.set_state(tx, unread)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from lsfs.core.errors import LsfsError
 from lsfs.core.paths import display
+from lsfs.core.records import Kind
 from lsfs.ingest.ingest import Ingest
 from lsfs.ingest.roots import RootBook
 from lsfs.store.vault import Root, Vault
@@ -83,8 +84,27 @@ class Keeper:
         root = self._present(root_id)
         if root is None or not work.paths:
             return
-        batch = self._scanner(root).look(work.paths)
+        scanner = self._scanner(root)
+        batch = scanner.look(work.paths)
         self._hand_in(root, batch, urgent=True)
+        if other_names := self._other_names(root, batch):
+            self._hand_in(root, scanner.look(other_names), urgent=True)
+
+    def _other_names(self, root: Root, batch: ScanBatch) -> list[bytes]:
+        """The other known names of hard-linked files: an event tells of one name only."""
+        seen = {look.path for look in batch.seen}
+        names: dict[bytes, None] = {}
+        for look in batch.seen:
+            if look.nlink > 1 and look.kind is Kind.FILE:
+                known = self._vault.entries.by_inode(look.key.ino, look.btime_ns)
+                names.update((entry.path, None) for entry in known if entry.root == root.id and not entry.gone)
+        return [name for name in names if name not in seen]
+
+    def scan_unwatched(self, folders: Callable[[int], Sequence[bytes]]) -> None:
+        """Scans the folders that no watch could be had for; `folders` gives them by root."""
+        for root in self._vault.roots.all():
+            for folder in folders(root.id):
+                self.scan(root.id, folder)
 
     def check_presence(self) -> None:
         """Marks roots that vanished or came back; one that came back is scanned."""
@@ -137,7 +157,9 @@ class Keeper:
         gone: list[bytes] = []
         whole = True
         scanner = self._scanner(root)
-        for batch in scanner.scan(lambda folder: self._vault.entries.children(root.id, folder), subtree, recheck=recheck):
+        for batch in scanner.scan(
+            lambda folder: self._vault.entries.children(root.id, folder), subtree, recheck=recheck
+        ):
             if self._stopping:
                 return
             whole &= all(path for path, _ in batch.errors)
@@ -152,7 +174,9 @@ class Keeper:
 
     def _hand_in_gone(self, root: Root, subtree: bytes, gone: Sequence[bytes]) -> None:
         if len(gone) > MANY and len(gone) * 2 > self._vault.entries.living(root.id) and root.id not in self._suspects:
-            log.warning("%d paths of %s are gone at once; scanning again before it is believed", len(gone), display(root.path))
+            log.warning(
+                "%d paths of %s are gone at once; scanning again before it is believed", len(gone), display(root.path)
+            )
             self._suspects.add(root.id)
             self.scan(root.id, subtree)
             return

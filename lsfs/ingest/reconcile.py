@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from itertools import chain
 
 import msgspec
 
@@ -36,7 +37,7 @@ class Reconciler:
         self._inode_at = inode_at
 
     def apply(self, root: Root, batch: ScanBatch, *, first: bool = False) -> Changed:
-        """Records what a look at the disk found; `first` is a root's first scan, in which nothing can have moved here."""
+        """Records what a look at the disk found; in a root's `first` scan nothing can have moved here."""
         looks = {look.path: look for look in batch.seen}
         gone = [*batch.gone, *(path for path, _ in batch.left_out)]
         before = self._vault.entries.at(root.id, [*looks, *(path for path in gone if path not in looks)])
@@ -45,12 +46,10 @@ class Reconciler:
         looks = {path: look for path, look in looks.items() if _is_news(look, before.get(path), batch)}
         if not looks and not vanished:
             return Changed([], [])
-        verdicts = decide(
-            looks.values(),
-            vanished.keys(),
-            {path: Known.of(entry) for path, entry in (before | vanished).items()},
-            self._by_inode(root, looks, vanished, before, first),
-        )
+        at = {path: Known.of(entry) for path, entry in (before | vanished).items()}
+        by_inode, left = self._by_inode(root, looks, vanished, before, first)
+        held = self._held(root, looks.keys() | vanished.keys(), [*at.values(), *chain(*by_inode.values())], left)
+        verdicts = decide(looks.values(), vanished.keys(), at, by_inode, held)
         now = self._now_ns()
         with self._vault.write() as tx:
             stood = [before[path] for path, look in looks.items() if _stood_still(look, before.get(path))]
@@ -105,8 +104,8 @@ class Reconciler:
         vanished: dict[bytes, Entry],
         before: dict[bytes, Entry],
         first: bool,
-    ) -> dict[Inode, list[Known]]:
-        """What the vault knows of every inode that a lineage could follow."""
+    ) -> tuple[dict[Inode, list[Known]], set[int]]:
+        """What the vault knows of every inode that a lineage could follow, and the entries it has left already."""
         inodes: set[Inode] = set()
         for path, look in looks.items():
             inode = (look.key.ino, look.btime_ns)
@@ -120,17 +119,24 @@ class Reconciler:
                     inodes.add((entry.ino, entry.btime_ns))
         touched = looks.keys() | vanished.keys()
         found: dict[Inode, list[Known]] = {}
+        left: set[int] = set()
         for inode in inodes:
             for entry in self._vault.entries.by_inode(*inode):
                 elsewhere = entry.root != root.id or entry.path not in touched
                 known = Known.of(entry)
-                if elsewhere and not entry.gone:
-                    known = msgspec.structs.replace(known, gone=not self._still_there(entry, inode))
+                if elsewhere and not entry.gone and not self._still_there(entry, inode):
+                    known = msgspec.structs.replace(known, gone=True)
+                    left.add(entry.id)
                 if entry.root != root.id:
                     # No path holds a NUL, so another root's path can't be taken for one of this root.
                     known = msgspec.structs.replace(known, path=b"\0%d/%s" % (entry.root, entry.path))
                 found.setdefault(inode, []).append(known)
-        return found
+        return found, left
+
+    def _held(self, root: Root, touched: Collection[bytes], known: Iterable[Known], left: Collection[int]) -> set[int]:
+        """Of the lineages that ended somewhere, those that go on at a path outside the batch."""
+        holders = self._vault.entries.holders(list({k.lineage for k in known if k.gone}))
+        return {e.lineage for e in holders if e.id not in left and (e.root != root.id or e.path not in touched)}
 
     def _still_there(self, entry: Entry, inode: Inode) -> bool:
         """Whether the disk agrees: an event of a path outside the batch may still be on its way."""
@@ -141,10 +147,10 @@ class Reconciler:
         self, tx: Transaction, vanished: dict[bytes, Entry], ended: list[Entry], lives_on: set[int], now: int
     ) -> None:
         """Writes what was pending of vanished files, and that they are gone, unless their lineage lives elsewhere."""
-        held = self._vault.entries.alive([entry.lineage for entry in ended])
-        for entry in vanished.values():
-            held[entry.lineage] = held.get(entry.lineage, 0) - 1
-        over = [e for e in ended if held.get(e.lineage, 0) <= 0 and e.lineage not in lives_on]
+        lost = {entry.id for entry in vanished.values()}
+        holders = self._vault.entries.holders([entry.lineage for entry in ended])
+        lives_on = lives_on | {entry.lineage for entry in holders if entry.id not in lost}
+        over = [entry for entry in ended if entry.lineage not in lives_on]
         pending = [vanished[e.path] for e in over if vanished[e.path].pending is not None and e.content is not None]
         versioned = self._vault.versions.newest(tx, [entry.lineage for entry in pending])
         settle(tx, self._vault, [e for e in pending if e.lineage in versioned], now)

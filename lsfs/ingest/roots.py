@@ -60,9 +60,9 @@ class RootBook:
             else:
                 root = self._vault.roots.add(tx, path, *identity, self._now_ns())
             for child in below:
-                prefix = child.path[len(path.rstrip(b"/")) + 1 :] + b"/"
-                seq = self._vault.next_seq(tx, self._vault.roots.count_entries(child.id))
-                self._vault.roots.absorb(tx, child.id, root.id, prefix, seq)
+                self._vault.roots.absorb(tx, child.id, root.id, child.path[len(path) + 1 :] + b"/")
+            entries = self._vault.entries.ids(tx, root.id)
+            self._vault.entries.renumber(tx, entries, self._vault.next_seq(tx, len(entries)))
         return Added(root, tuple(below))
 
     def check(self, path: bytes) -> bytes:
@@ -101,7 +101,7 @@ class RootBook:
     @staticmethod
     def _refuse_foreign_home(path: bytes, shown: str) -> None:
         """Refuses another user's home folder, and what holds every user's."""
-        own = os.fsencode(pwd.getpwuid(os.getuid()).pw_dir)
+        own = os.fsencode(os.path.expanduser("~"))
         for user in pwd.getpwall():
             home = os.fsencode(user.pw_dir)
             # System accounts have homes such as / or /usr/sbin that say nothing about whose files are there.

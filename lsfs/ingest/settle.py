@@ -10,13 +10,11 @@ from lsfs.store.vault import Entry, Vault, Version
 from lsfs.versions.settling import differs, is_content
 
 
-def settle(
-    tx: Transaction, vault: Vault, entries: Sequence[Entry], now_ns: int, *, gone: bool = False
-) -> int:
+def settle(tx: Transaction, vault: Vault, entries: Sequence[Entry], now_ns: int, *, gone: bool = False) -> int:
     """Writes a version for each entry whose state is not its lineage's newest version yet; returns how many.
 
-    The first version of a file that a root's first scan found counts as valid since its mtime.  With `gone` the entries have vanished:
-    a lineage with versions gets a row that says so, one without leaves no trace.
+    The first version of a file that a root's first scan found counts as valid since its mtime.  With `gone` the
+    entries have vanished: a lineage with versions gets a row that says so, one without leaves no trace.
     """
     entries = [entry for entry in entries if not entry.unversioned]
     baselines = {root.id: root.baseline for root in vault.roots.all()}

@@ -19,7 +19,8 @@ def jobs(config: Config) -> list[Job]:
     """The jobs that these settings ask for."""
     found = [
         Job("sweep", 3600, "contents that no file has any more take up space in the index"),
-        Job("copy", 24 * 3600, "the vault is never rebuilt: it is mended from its daily copy"),
+        Job("copy", 3600, "the vault is never rebuilt: it is mended from its copy, made anew once a day"),
+        Job("unwatched", 300, "folders beyond the system's limit of watches give no events"),
         Job("presence", 300, "a root may be unplugged or come back without an event"),
     ]
     if config.scan_interval_hours > 0:

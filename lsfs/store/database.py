@@ -78,10 +78,18 @@ class Database:
             if not readonly:
                 _create_private(path)
             self._writer = self._connect(readonly)
-            if not readonly:
-                self._prepare(package, application_id, page_size)
         except (apsw.Error, OSError) as error:
             raise translate(error, path) from error
+        if readonly:
+            return
+        try:
+            self._prepare(package, application_id, page_size)
+        except BaseException as error:
+            # Closed now: later it would delete the write-ahead log of whatever stands at the path by then.
+            self.close()
+            if isinstance(error, apsw.Error):
+                raise translate(error, path) from error
+            raise
 
     def _connect(self, readonly: bool) -> apsw.Connection:
         flags = apsw.SQLITE_OPEN_READONLY if readonly else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
@@ -100,11 +108,12 @@ class Database:
         writer = self._writer
         (owner,) = one(writer, "PRAGMA application_id")
         (version,) = one(writer, "PRAGMA user_version")
+        (tables,) = one(writer, "SELECT count(*) FROM sqlite_schema")
+        if owner != application_id and (version or owner or tables):
+            raise Damaged("the file is another program's database", path=str(self.path))
         if version == 0:
             writer.execute(f"PRAGMA page_size={page_size}")
             writer.execute("PRAGMA auto_vacuum=INCREMENTAL")
-        elif owner != application_id:
-            raise Damaged("the file is another program's database", path=str(self.path))
         writer.execute("PRAGMA journal_mode=WAL")
         for pragma in self._pragmas:
             writer.execute(pragma)
@@ -130,16 +139,15 @@ class Database:
         with self._write_lock:
             try:
                 self._writer.execute("BEGIN IMMEDIATE")
-                try:
-                    yield self._writer
-                except BaseException:
-                    self._writer.execute("ROLLBACK")
-                    raise
+                yield self._writer
                 self._writer.execute("COMMIT")
-            except (apsw.Error, OSError) as error:
+            except BaseException as error:
+                # SQLite has rolled back by itself after a full disk and the like.
                 if not self._writer.get_autocommit():
                     self._writer.execute("ROLLBACK")
-                raise translate(error, self.path) from error
+                if isinstance(error, apsw.Error):
+                    raise translate(error, self.path) from error
+                raise
 
     def read(self) -> apsw.Connection:
         """The calling thread's own connection; a statement is a snapshot of its own, so keep none open."""

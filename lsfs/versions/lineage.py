@@ -2,11 +2,12 @@
 
 The rules (docs/storage.md):
 
-1. A path whose file was replaced keeps its lineage: another inode stands there, and the old one is gone or stands
-   only under a backup name (``f~``, ``f.bak``, ``f.orig``).  The temporary file's own lineage ends.
+1. A path whose file was replaced keeps its lineage: another inode stands there, and the old one moved nowhere but to
+   a backup name (``f~``, ``f.bak``, ``f.orig``).  The temporary file's own lineage ends.  Hard links have lineages of
+   their own, so that the old inode stays under one is no move.
 2. Else a lineage follows its inode to its new path: ``mv a b; touch a`` and swaps come out right.
 3. A path that comes back takes up the lineage that ended there.
-4. Else it is new; a link or backup names the lineage it came from as its parent.
+4. Else it is new; a link, a backup and what succeeds a moved file name the lineage they came from as their parent.
 
 An inode is named by number and birth time together: ext4 gives a freed number to the next file.
 """
@@ -49,24 +50,32 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def decide(
-    seen: Iterable[Seen], gone: Collection[bytes], at: Mapping[bytes, Known], by_inode: Mapping[Inode, list[Known]]
+    seen: Iterable[Seen],
+    gone: Collection[bytes],
+    at: Mapping[bytes, Known],
+    by_inode: Mapping[Inode, list[Known]],
+    held: Collection[int] = (),
 ) -> dict[bytes, Verdict]:
     """Returns the verdict for every path of `seen`.
 
     `seen` is what stands at the touched paths now, `gone` the touched paths with nothing; `at` is what the vault
     knows of both, vanished entries included; `by_inode` everything the vault last saw under the inodes that are
-    seen now or stood at a touched path, newest change first.
+    seen now or stood at a touched path, newest change first; `held` are the lineages, as far as they could be taken
+    up here, that paths outside the batch hold.
     """
     now = {look.path: (look.key.ino, look.btime_ns) for look in seen}
     touched = now.keys() | set(gone)
-    homes: dict[Inode, list[bytes]] = {}
+    arrived: dict[Inode, list[bytes]] = {}
     for path, inode in now.items():
-        homes.setdefault(inode, []).append(path)
-    for inode, known in by_inode.items():
-        # Paths outside the batch still hold what the vault last saw there.
-        homes.setdefault(inode, []).extend(k.path for k in known if not k.gone and k.path not in touched)
+        before = at.get(path)
+        if before is None or before.gone or before.inode != inode:
+            arrived.setdefault(inode, []).append(path)
     verdicts: dict[bytes, Verdict] = {}
     taken: set[int] = set()
+
+    def moved_to(before: Known) -> list[bytes]:
+        elsewhere = (k for k in by_inode.get(before.inode, ()) if not k.gone and k.path not in touched)
+        return [*arrived.get(before.inode, ()), *(k.path for k in elsewhere if k.lineage == before.lineage)]
 
     def settle(path: bytes, known: Known) -> None:
         verdicts[path] = Verdict(known.lineage)
@@ -78,26 +87,31 @@ def decide(
             continue
         if before.inode == now[path]:
             settle(path, before)
-        elif all(_is_backup(home, path) for home in homes.get(before.inode, ())):
+        elif all(_is_backup(home, path) for home in moved_to(before)):
             settle(path, before)  # rule 1
     for path in sorted(now.keys() - verdicts.keys()):
         inode = now[path]
-        origins = [k for k in by_inode.get(inode, ()) if k.path != path and k.lineage not in taken]
+        free = (k for k in by_inode.get(inode, ()) if k.lineage not in taken and not (k.gone and k.lineage in held))
+        origins = [k for k in free if k.path != path]
         # It moved from where nothing, or something else, stands now.
         moved = next((k for k in origins if k.gone or (k.path in touched and now.get(k.path) != inode)), None)
         before = at.get(path)
-        if before is not None and before.gone and before.inode == inode and before.lineage not in taken:
+        if before is not None and before.inode == inode and _ended(before, taken, held):
             settle(path, before)  # the same file is back under its name
         elif moved is not None:
             settle(path, moved)  # rule 2
     for path in sorted(now.keys() - verdicts.keys()):
         before = at.get(path)
-        if before is not None and before.gone and before.lineage not in taken:
+        if before is not None and _ended(before, taken, held):
             settle(path, before)  # rule 3
         else:
-            source = next((k for k in by_inode.get(now[path], ()) if k.path != path), None)
+            source = next((k for k in by_inode.get(now[path], ()) if k.path != path), before)
             verdicts[path] = Verdict(None, (source.lineage, source.seq) if source else None)  # rule 4
     return verdicts
+
+
+def _ended(before: Known, taken: Collection[int], held: Collection[int]) -> bool:
+    return before.gone and before.lineage not in taken and before.lineage not in held
 
 
 def _is_backup(home: bytes, path: bytes) -> bool:

@@ -67,7 +67,6 @@ class InotifySource:
         self._unwatched: dict[int, set[bytes]] = {}
         self._ids: dict[WatchDescriptor, CallbackId] = {}
         self._next_id = itertools.count(1)
-        self._moving: tuple[int, tuple[int, bytes]] | None = None
 
     def start(self, emit: Emit) -> None:
         """Begins to call `emit`.  Raises UnavailableError when this user has no inotify instance left."""
@@ -142,10 +141,9 @@ class InotifySource:
             is_dir = bool(event.mask & In.IN_ISDIR)
             path = paths.join(at[1], event.name) if at is not None else b""
             if at is not None and is_dir and event.mask & (In.IN_DELETE | In.IN_MOVED_FROM):
+                # Where it went, if that is in a root, it is a new folder: its scan adds the watches anew.
+                self._give_back(self._folders.cut(at[0], path))
                 self._no_longer_unwatched(at[0], path)
-            if is_dir or self._moving is not None:
-                self._follow_move(event, None if at is None else (at[0], path))
-                at = self._folders.path_of(event.wd) if at is not None else None
         if at is None or self._emit is None:
             return
         root, folder = at
@@ -171,22 +169,6 @@ class InotifySource:
         if self._emit is not None:
             for root in roots:
                 self._emit(Overflow(root, self._clock()))
-
-    def _follow_move(self, event: InotifyEvent, place: tuple[int, bytes] | None) -> None:
-        """Renames watched folders along with the disk.
-
-        The two ends of a rename follow each other in the queue.  Where another event comes between, or the folder
-        left the roots, its watches are given back; its new place, if it has one, is scanned and watched anew.
-        """
-        moving, self._moving = self._moving, None
-        if moving is not None:
-            cookie, source = moving
-            if event.mask & In.IN_MOVED_TO and event.cookie == cookie and place is not None:
-                self._give_back(self._folders.move(source, place))
-            else:
-                self._give_back(self._folders.cut(*source))
-        if event.mask & In.IN_MOVED_FROM and event.mask & In.IN_ISDIR and place is not None:
-            self._moving = (event.cookie, place)
 
     def _no_longer_unwatched(self, root: int, folder: bytes) -> None:
         unwatched = self._unwatched.get(root)

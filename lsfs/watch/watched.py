@@ -1,4 +1,4 @@
-"""Which watch stands for which folder: a tree, so that renaming a folder renames all beneath it in one step."""
+"""Which watch stands for which folder: a tree, so that a folder that goes takes all beneath it with it in one step."""
 
 from __future__ import annotations
 
@@ -60,19 +60,6 @@ class WatchedFolders:
             node.wd = None
             self._prune(node)
         return replaced
-
-    def move(self, source: tuple[int, bytes], target: tuple[int, bytes]) -> list[int]:
-        """Hangs a (root, folder) elsewhere; the watches of what it replaced there, now out of use."""
-        node = self._find(*source)
-        if node is None or node.parent is None:
-            return []
-        freed = self.cut(*target)
-        self._unhang(node)
-        root, folder = target
-        above, node.name = paths.split(folder)
-        node.parent = self._make(root, above)
-        node.parent.children[node.name] = node
-        return freed
 
     def cut(self, root: int, folder: bytes) -> list[int]:
         """Takes a folder and all beneath it away; their watches, to be given back."""

@@ -12,7 +12,8 @@ from lsfs.workers.sandbox import Limits, SandboxReport
 class EmbedderSpec(msgspec.Struct, frozen=True):
     """Which embedder a child loads; what it says of itself must agree."""
 
-    backend: Literal["minilm", "hashing"]
+    backend: Literal["minilm", "onnx", "hashing"]
+    """``onnx`` is a user's own folder, run as it is."""
     id: str
     dimensions: int
     max_tokens: int

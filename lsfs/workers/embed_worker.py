@@ -31,6 +31,10 @@ def load(spec: EmbedderSpec) -> Embedder:
         from lsfs.embed.minilm import MiniLmEmbedder
 
         return MiniLmEmbedder(Path(spec.folder), threads=spec.threads, max_tokens=spec.max_tokens)
+    if spec.backend == "onnx":
+        from lsfs.embed.onnx_folder import OnnxFolderEmbedder
+
+        return OnnxFolderEmbedder(Path(spec.folder), id=spec.id, threads=spec.threads, max_tokens=spec.max_tokens)
     from lsfs.embed.hashing import HashingEmbedder
 
     return HashingEmbedder(spec.dimensions, spec.max_tokens)

@@ -47,7 +47,7 @@ class ReadResult(msgspec.Struct, frozen=True, array_like=True, omit_defaults=Tru
     title: str | None = None
     metadata: dict[str, str] = {}
     anchors: tuple[Anchor, ...] = ()
-    """Offsets count characters of the text."""
+    """Offsets count bytes of the UTF-8 text, as those of the chunk table do."""
     headings: tuple[str, ...] = ()
     own_text: bool = False
     """The file's bytes are the text, as valid UTF-8: no copy need be kept."""

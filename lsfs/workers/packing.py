@@ -45,7 +45,7 @@ class Packer:
             extractor=recipe[1],
             title=None if document.title is None else encodable(document.title)[0],
             metadata={encodable(name)[0]: encodable(value)[0] for name, value in document.metadata.items()},
-            anchors=tuple([Anchor(anchor.offset, encodable(anchor.label)[0]) for anchor in document.anchors]),
+            anchors=_in_bytes(text, document.anchors, one_byte_each=len(encoded) == len(text)),
             chunk_table=_table(text, len(encoded), chunks, pieces, headings),
             headings=tuple(headings),
             chunks=pieces,
@@ -64,6 +64,17 @@ def encodable(text: str) -> tuple[str, bytes]:
     except UnicodeEncodeError:
         encoded = text.encode("utf-8", "replace")
         return encoded.decode(), encoded
+
+
+def _in_bytes(text: str, anchors: Sequence[Anchor], *, one_byte_each: bool) -> tuple[Anchor, ...]:
+    """The anchors with offsets counted in bytes of the UTF-8 text, as the chunk table counts."""
+    found = []
+    at = seen_to = 0
+    for anchor in anchors:
+        at += anchor.offset - seen_to if one_byte_each else len(text[seen_to : anchor.offset].encode())
+        seen_to = anchor.offset
+        found.append(Anchor(at, encodable(anchor.label)[0]))
+    return tuple(found)
 
 
 def _table(

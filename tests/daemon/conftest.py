@@ -93,7 +93,7 @@ def lsfs(private_home: Path) -> Callable[..., Outcome]:
             capture_output=True,
             stdin=subprocess.DEVNULL,
             cwd=cwd,
-            env={**os.environ, **environ},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(SOURCES), **environ},
             timeout=60,
             check=False,
         )

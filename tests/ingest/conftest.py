@@ -97,7 +97,9 @@ class Lsfs:
                 found.append(f"not in the index: {path!r}")
             elif kind == "file" and entry.content != digest:
                 found.append(f"another content: {path!r}")
-            elif kind == "file" and (row.hash != digest or not (row.state == "ignored" or row.content and row.state == "done")):
+            elif kind == "file" and (
+                row.hash != digest or not (row.state == "ignored" or (row.content and row.state == "done"))
+            ):
                 found.append(f"not indexed: {path!r} {row.state} {row.reason}")
             elif kind == "symlink" and entry.target != digest:
                 found.append(f"another target: {path!r}")

@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 NAMES = (b"a.txt", b"b.md", b"c~", b"d\xff.txt", b"new\nline.txt", "ü 日本.txt".encode())
 FOLDERS = (b"", b"one", b"two", b"one/deep")
@@ -77,13 +84,23 @@ class Disk(RuleBasedStateMachine):
                 file.write(self.fresh()[:1])
             os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
-    @rule(source=st.sampled_from(NAMES), new_name=st.sampled_from(NAMES), of=st.sampled_from(FOLDERS), to=st.sampled_from(FOLDERS))
+    @rule(
+        source=st.sampled_from(NAMES),
+        new_name=st.sampled_from(NAMES),
+        of=st.sampled_from(FOLDERS),
+        to=st.sampled_from(FOLDERS),
+    )
     def move(self, source: bytes, new_name: bytes, of: bytes, to: bytes) -> None:
         old, new = self.at(path_of(of, source)), self.at(path_of(to, new_name))
         if os.path.lexists(old) and os.path.isdir(os.path.dirname(new)) and not os.path.isdir(old):
             os.replace(old, new)
 
-    @rule(source=st.sampled_from(NAMES), new_name=st.sampled_from(NAMES), of=st.sampled_from(FOLDERS), to=st.sampled_from(FOLDERS))
+    @rule(
+        source=st.sampled_from(NAMES),
+        new_name=st.sampled_from(NAMES),
+        of=st.sampled_from(FOLDERS),
+        to=st.sampled_from(FOLDERS),
+    )
     def copy(self, source: bytes, new_name: bytes, of: bytes, to: bytes) -> None:
         new = self.at(path_of(to, new_name))
         if self.is_file(path_of(of, source)) and os.path.isdir(os.path.dirname(new)) and not os.path.lexists(new):

@@ -114,17 +114,19 @@ def child():
 
 
 def test_a_burst_beyond_the_kernels_queue_ends_in_a_scan(tmp_path, child):
-    (tmp_path / "d").mkdir()
+    for number in range(100):
+        (tmp_path / f"d{number}").mkdir()
     watched = child(tmp_path)
     assert watched.told()["what"] == "ready"
     watched.process.send_signal(signal.SIGSTOP)
     os.waitid(os.P_PID, watched.process.pid, os.WSTOPPED | os.WNOWAIT)
+    # Folder after folder, so that of the last ones the queue holds nothing.
     for number in range(20_000):
-        os.close(os.open(tmp_path / "d" / f"{number}", os.O_CREAT | os.O_WRONLY))
-    os.unlink(tmp_path / "d" / "0")
+        os.close(os.open(tmp_path / f"d{number // 200}" / f"{number}", os.O_CREAT | os.O_WRONLY))
+    os.unlink(tmp_path / "d0" / "0")
     watched.process.send_signal(signal.SIGCONT)
     until = time.monotonic() + 30
-    while watched.told()["count"] != 20_000:
+    while watched.told()["count"] != 100 + 19_999:
         assert time.monotonic() < until
     assert "overflow" in watched.end()
 

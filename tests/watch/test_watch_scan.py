@@ -344,9 +344,10 @@ def test_a_scan_broken_off_tells_a_changed_ignore_file_again(tmp_path, scanner_o
     scanner = scanner_of(tmp_path)
     model.scan(scanner)
     write(tmp_path / ".gitignore", b"*.log\n")
-    walk = scanner.scan(model.known)
-    model.apply(next(walk))
-    walk.close()
+    *told, last = scanner.scan(model.known)
+    for batch in told:
+        model.apply(batch)
+    assert b".gitignore" in paths_of(last)
     assert len(model.scan(scanner).index_ignored) == 1501
 
 

@@ -70,6 +70,11 @@ class Index:
         """Records how far the index has followed; never goes back."""
         tx.execute("UPDATE meta SET value = max(value, ?) WHERE key = 'applied_seq'", (seq,))
 
+    @staticmethod
+    def follow_from_the_beginning(tx: apsw.Connection) -> None:
+        """Records that the vault is to be followed anew."""
+        tx.execute("UPDATE meta SET value = 0 WHERE key = 'applied_seq'")
+
     def embedder(self) -> str:
         """The id of the embedder whose vectors are stored; empty before the first."""
         return str(self._db.rows("SELECT value FROM meta WHERE key = 'embedder'")[0][0])

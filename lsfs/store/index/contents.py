@@ -51,7 +51,8 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
     metadata: dict[str, str]
     anchors: list[tuple[int, str]]
     headings: list[str]
-    own_text: bool
+    own_text: int
+    """1 where the file's bytes are its text."""
     text_bytes: int
     first_chunk: int
     chunks: int
@@ -60,7 +61,7 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
 
 def _content(row: tuple[Any, ...]) -> Content:
     decoded = [msgspec.json.decode(value) for value in row[6:9]]
-    return Content(*row[:6], *decoded, bool(row[9]), *row[10:])
+    return Content(*row[:6], *decoded, *row[9:])
 
 
 class Contents:
@@ -127,12 +128,9 @@ class Contents:
 
     def layout(self, after_id: int = 0) -> Iterator[tuple[int, int, int, bytes, bool]]:
         """(id, first chunk, chunks, chunk table, code) of every content with text and a higher id, by id."""
-        return iter(
-            self._db.rows(
-                "SELECT id, first_chunk, chunks, chunk_table, code FROM contents WHERE chunks > 0 AND id > ? ORDER BY id",
-                (after_id,),
-            )
-        )
+        sql = "SELECT id, first_chunk, chunks, chunk_table, code FROM contents WHERE chunks > 0 AND id > ? ORDER BY id"
+        for row in self._db.rows(sql, (after_id,)):
+            yield row[0], row[1], row[2], row[3], bool(row[4])
 
     def unembedded(self, limit: int) -> list[int]:
         """Contents whose vectors are to be made, most recently modified file first."""
@@ -160,17 +158,19 @@ class Contents:
 
     def orphans(self, limit: int) -> list[tuple[int, int, int]]:
         """(id, first chunk, chunks) of contents that no file has any more."""
-        return self._db.rows(
+        rows = self._db.rows(
             "SELECT id, first_chunk, chunks FROM contents "
             "WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.content = contents.id) LIMIT ?",
             (limit,),
-        )  # type: ignore[return-value]  # three integer columns
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def outdated(self, extractor: str) -> list[tuple[int, int, int]]:
         """(id, first chunk, chunks) of contents that an older extractor failed on."""
-        return self._db.rows(
+        rows = self._db.rows(
             "SELECT id, first_chunk, chunks FROM contents WHERE state = 'failed' AND extractor <> ?", (extractor,)
-        )  # type: ignore[return-value]  # three integer columns
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def remove(self, tx: apsw.Connection, content_ids: Iterable[int]) -> None:
         """Forgets contents and their texts; passages and vectors are the caller's to remove."""

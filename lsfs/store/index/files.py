@@ -75,13 +75,17 @@ def condition(filters: Filters, roots: Mapping[int, bytes]) -> Condition:
 
 def _folder(folder: str, roots: Mapping[int, bytes], bindings: list[Any]) -> str:
     if not folder.startswith("/"):
-        bindings.append(f"/{folder.strip('/').lower()}/")
         # The root's own name counts as a folder too, so that "in Documents" holds for a root called Documents.
-        names = [(root_id, os.fsencode(os.path.basename(path))) for root_id, path in roots.items()]
-        cases = " ".join(f"WHEN {root_id} THEN ?" for root_id, _ in names)
-        bindings[-1:-1] = [b"/" + name + b"/" for _, name in names]
+        names = {root_id: b"/" + os.path.basename(path) + b"/" for root_id, path in roots.items()}
+        cases = " ".join(f"WHEN {root_id} THEN ?" for root_id in names)
         prefix = f"CASE f.root {cases} ELSE x'2f' END" if names else "x'2f'"
-        return f"instr(lower(CAST({prefix} || f.path AS TEXT)), ?) > 0"
+        # Bytes are compared with bytes: a name need not be text.  SQLite's lower() knows A to Z only, so that of
+        # other letters the usual spellings are tried.
+        path = f"CAST(lower(CAST({prefix} || f.path AS TEXT)) AS BLOB)"
+        spellings = {os.fsencode(s).lower() for s in (folder, folder.lower(), folder.upper(), folder.title())}
+        for spelling in sorted(spellings):
+            bindings.extend((*names.values(), b"/" + spelling.strip(b"/") + b"/"))
+        return "(" + " OR ".join([f"instr({path}, ?) > 0"] * len(spellings)) + ")"
     absolute = os.fsencode(folder).rstrip(b"/") or b"/"
     choices = ["0"]
     for root_id, path in roots.items():
@@ -201,6 +205,10 @@ class Files:
         """Forgets files."""
         tx.executemany("DELETE FROM files WHERE id = ?", ((i,) for i in ids))
 
+    def clear(self, tx: apsw.Connection) -> None:
+        """Forgets every file."""
+        tx.execute("DELETE FROM files")
+
     def set_tags(self, tx: apsw.Connection, file_id: int, tags: Iterable[str]) -> None:
         """Makes these the file's tags."""
         tx.execute("DELETE FROM file_tags WHERE file = ?", (file_id,))
@@ -245,6 +253,10 @@ class Files:
             f"SELECT {_COLUMNS} FROM files WHERE state = 'ignored' AND hash IS NULL AND kind = 'file' LIMIT ?", (limit,)
         )
         return [FileRow(*row) for row in rows]
+
+    def roots(self) -> set[int]:
+        """The roots that have files."""
+        return {row[0] for row in self._db.rows("SELECT DISTINCT root FROM files")}
 
     def counts_by_root(self) -> dict[int, int]:
         """How many files each root has that search can find."""

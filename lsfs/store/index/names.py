@@ -99,6 +99,11 @@ class Names:
         )
         tx.executemany("INSERT INTO grams (rowid, name) VALUES (?, ?)", ((row[0], row[1].lower()) for row in rows))
 
+    def clear(self, tx: apsw.Connection) -> None:
+        """Forgets every name."""
+        for table in ("names", "grams"):
+            tx.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")
+
     def remove(self, tx: apsw.Connection, ids: Sequence[int]) -> None:
         """Forgets the names of these files."""
         for table in ("names", "grams"):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import apsw
 
 from lsfs.core.errors import StorageError
-from lsfs.store.database import Database, translate
+from lsfs.store.database import Database
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,16 +66,9 @@ class Vectors:
         """Every vector by chunk id, in batches: ids, and their rows end to end."""
         last = 0
         while True:
-            try:
-                rows = (
-                    self._db.read()
-                    .execute(
-                        "SELECT chunk, embedding FROM vectors WHERE chunk > ? ORDER BY chunk LIMIT ?", (last, batch)
-                    )
-                    .fetchall()
-                )
-            except apsw.Error as error:
-                raise translate(error, self._db.path) from error
+            rows = self._db.rows(
+                "SELECT chunk, embedding FROM vectors WHERE chunk > ? ORDER BY chunk LIMIT ?", (last, batch)
+            )
             if not rows:
                 return
             ids = [int(row[0]) for row in rows]

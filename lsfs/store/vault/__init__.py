@@ -6,7 +6,9 @@ together commits together.  Reading needs none.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
@@ -31,15 +33,14 @@ class Vault:
         self.path = path
         self.newer: str = ""
         """Why the vault is only read, empty where it is written too."""
+        self._damage = ""
         try:
             self._db = self._open(readonly=False)
         except SchemaNewer as error:
             self.newer = error.message
             self._db = self._open(readonly=True)
         except Damaged as error:
-            raise VaultDamaged(
-                f"the vault is damaged and is not written: {error.message}", path=str(path), hint="lsfs doctor"
-            ) from error
+            raise self._damaged(error.message) from error
         self.roots = Roots(self._db)
         self.entries = Entries(self._db)
         self.versions = Versions(self._db)
@@ -56,11 +57,34 @@ class Vault:
             readonly=readonly,
         )
 
-    def write(self) -> AbstractContextManager[apsw.Connection]:
-        """One durable transaction."""
+    @contextmanager
+    def write(self) -> Iterator[apsw.Connection]:
+        """One durable transaction; raises what :meth:`require_writable` does."""
+        self.require_writable()
+        try:
+            with self._db.write() as tx:
+                yield tx
+        except Damaged as error:
+            raise self._damaged(error.message) from error
+
+    def require_writable(self) -> None:
+        """Raises VaultNewer or VaultDamaged where nothing may be written."""
         if self.newer:
             raise VaultNewer(self.newer, path=str(self.path), hint="upgrade lsfs; until then it can only be read")
-        return self._db.write()
+        if self._damage:
+            raise self._damaged(self._damage)
+
+    def verify(self) -> None:
+        """Reads every page (13 ms a MB); once damage was found, nothing more is written.  Raises VaultDamaged."""
+        self.require_writable()
+        if (state := self.check()) != "ok":
+            raise self._damaged(state)
+
+    def _damaged(self, damage: str) -> VaultDamaged:
+        self._damage = damage
+        return VaultDamaged(
+            f"the vault is damaged and is not written: {damage}", path=str(self.path), hint="lsfs doctor"
+        )
 
     @staticmethod
     def next_seq(tx: apsw.Connection, count: int = 1) -> int:
@@ -90,6 +114,8 @@ class Vault:
             partial.unlink(missing_ok=True)
             raise
         partial.chmod(0o600)
+        with open(partial, "rb") as written:
+            os.fsync(written.fileno())  # SQLite leaves that to the caller here
         partial.replace(to)
 
     def close(self) -> None:

@@ -12,8 +12,8 @@ from lsfs.core.records import Kind, StatKey
 from lsfs.store.database import Database, one
 
 _COLUMNS = (
-    "id, root, path, kind, ino, btime_ns, size, mode, mtime_ns, ctime_ns, target, content, lineage, seq, pending, gone, "
-    "unindexed, unversioned"
+    "id, root, path, kind, ino, btime_ns, size, mode, mtime_ns, ctime_ns, target, content, lineage, seq, pending, "
+    "gone, unindexed, unversioned"
 )
 _IN_CHUNK = 500
 
@@ -110,8 +110,12 @@ class Entries:
         return [_entry(row) for row in rows]
 
     def since(self, seq: int, limit: int) -> list[Entry]:
-        """The entries that changed after `seq`, in order of change, gone ones included."""
-        rows = self._db.rows(f"SELECT {_COLUMNS} FROM entries WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
+        """The entries of watched roots that changed after `seq`, in order of change, gone ones included."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM entries WHERE seq > ? AND root IN (SELECT id FROM roots WHERE removed_ns IS NULL) "
+            "ORDER BY seq LIMIT ?",
+            (seq, limit),
+        )
         return [_entry(row) for row in rows]
 
     def pending(self, captured_before_ns: int | None = None) -> list[Entry]:
@@ -139,13 +143,14 @@ class Entries:
             )
         )
 
-    def alive(self, lineages: Sequence[int]) -> dict[int, int]:
-        """Of these lineages those that a living entry holds, and how many hold it."""
-        found: dict[int, int] = {}
+    def holders(self, lineages: Sequence[int]) -> list[Entry]:
+        """The living entries that hold one of these lineages."""
+        found: list[Entry] = []
         for start in range(0, len(lineages), _IN_CHUNK):
             part = lineages[start : start + _IN_CHUNK]
-            sql = f"SELECT lineage, count(*) FROM entries WHERE gone = 0 AND lineage IN ({','.join('?' * len(part))})"
-            found.update(self._db.rows(f"{sql} GROUP BY lineage", part))
+            marks = ",".join("?" * len(part))
+            rows = self._db.rows(f"SELECT {_COLUMNS} FROM entries WHERE gone = 0 AND lineage IN ({marks})", part)
+            found.extend(_entry(row) for row in rows)
         return found
 
     @staticmethod
@@ -162,7 +167,7 @@ class Entries:
     def put(tx: apsw.Connection, entries: Iterable[Entry]) -> None:
         """Writes entries whole; an id of 0 takes up the row of (root, path), or makes one."""
         tx.executemany(
-            f"INSERT INTO entries ({_COLUMNS}) VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            f"INSERT INTO entries ({_COLUMNS}) VALUES (nullif(?, 0){', ?' * 17}) "
             "ON CONFLICT (root, path) DO UPDATE SET kind = excluded.kind, ino = excluded.ino, "
             "btime_ns = excluded.btime_ns, size = excluded.size, mode = excluded.mode, mtime_ns = excluded.mtime_ns, "
             "ctime_ns = excluded.ctime_ns, target = excluded.target, content = excluded.content, "
@@ -170,6 +175,17 @@ class Entries:
             "unindexed = excluded.unindexed, unversioned = excluded.unversioned",
             (msgspec.to_builtins(entry, builtin_types=(bytes,)) for entry in entries),
         )
+
+    @staticmethod
+    def ids(tx: apsw.Connection, root: int) -> list[int]:
+        """Every entry of a root, gone ones included."""
+        return [row[0] for row in tx.execute("SELECT id FROM entries WHERE root = ?", (root,))]
+
+    @staticmethod
+    def renumber(tx: apsw.Connection, entry_ids: Iterable[int], first_seq: int) -> None:
+        """Gives entries the sequence numbers from `first_seq` on, so that the index follows them again."""
+        numbered = enumerate(entry_ids, first_seq)
+        tx.executemany("UPDATE entries SET seq = ? WHERE id = ?", numbered)
 
     @staticmethod
     def settled(tx: apsw.Connection, entry_ids: Iterable[int]) -> None:

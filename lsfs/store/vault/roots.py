@@ -93,31 +93,31 @@ class Roots:
         """Stops watching; everything known stays until `purge`."""
         tx.execute("UPDATE roots SET removed_ns = ? WHERE id = ?", (now_ns, root_id))
 
-    def absorb(self, tx: apsw.Connection, child: int, parent: int, prefix: bytes, first_seq: int) -> int:
-        """Hands a root's entries and versions to a root above it, lineages kept; returns how many entries moved.
+    def absorb(self, tx: apsw.Connection, child: int, parent: int, prefix: bytes) -> None:
+        """Hands a root's entries and versions to a root above it, lineages kept; their sequence numbers stay.
 
-        `prefix` is the child's path below the parent, with a trailing slash.  Entries take the sequence numbers
-        from `first_seq` on; take :meth:`count_entries` of them.
+        `prefix` is the child's path below the parent, with a trailing slash.  What the parent knew there from before
+        it was removed ends: the child has followed those files since.
         """
-        tx.execute("DELETE FROM entries WHERE root = ? AND path = x''", (child,))
-        ids = [row[0] for row in tx.execute("SELECT id FROM entries WHERE root = ?", (child,))]
-        tx.executemany(
-            "UPDATE entries SET root = ?, path = CAST(? || path AS BLOB), seq = ? WHERE id = ?",
-            ((parent, prefix, seq, entry_id) for seq, entry_id in enumerate(ids, first_seq)),
-        )
         tx.execute(
-            "UPDATE versions SET root = ?1, path = CAST(?2 || path AS BLOB) WHERE root = ?3", (parent, prefix, child)
+            "DELETE FROM entries WHERE root = ? AND path > ? AND path < ?", (parent, prefix, prefix[:-1] + b"0")
         )
+        for table in ("entries", "versions"):
+            tx.execute(
+                f"UPDATE {table} SET root = ?1, path = CAST(?2 || path AS BLOB) WHERE root = ?3",
+                (parent, prefix, child),
+            )
         tx.execute("DELETE FROM roots WHERE id = ?", (child,))
-        return len(ids)
-
-    def count_entries(self, root_id: int) -> int:
-        """How many entries the root has, gone ones included."""
-        return int(self._db.rows("SELECT count(*) FROM entries WHERE root = ?", (root_id,))[0][0])
 
     def purge(self, tx: apsw.Connection, root_id: int) -> None:
         """Forgets a root with its entries, versions and tags for good."""
-        lineages = [row[0] for row in tx.execute("SELECT DISTINCT lineage FROM entries WHERE root = ?", (root_id,))]
+        lineages = [
+            row[0]
+            for row in tx.execute(
+                "SELECT lineage FROM entries WHERE root = ?1 UNION SELECT lineage FROM versions WHERE root = ?1",
+                (root_id,),
+            )
+        ]
         tx.execute("DELETE FROM entries WHERE root = ?", (root_id,))
         tx.execute("DELETE FROM versions WHERE root = ?", (root_id,))
         for lineage in lineages:
