@@ -4,7 +4,7 @@
 
 FOLDER holds collections, each with ``corpus/<id>.<ext>``, ``queries.jsonl`` ({"id", "query"}) and ``qrels.tsv``
 (query, document, relevance).  Each is indexed with ``lsfs up --wait`` in a home of its own that is deleted afterwards;
-the queries go through the daemon's socket.  With ``--queries N`` at most N of a collection are asked, drawn with seed 7.
+the queries go through the daemon's socket.  With ``--queries N`` at most N of a collection are asked (seed 7).
 """
 
 from __future__ import annotations
@@ -135,9 +135,16 @@ def main() -> None:
     folders = [path for path in folders if not args.sets or path.name in args.sets]
     if not folders:
         raise SystemExit(f"{args.folder} holds no collection")
-    print(
-        f"{'collection':22}{'questions':>10}{'nDCG@10':>9}{'R@10':>7}{'refused':>9}{'p50 ms':>8}{'p95 ms':>8}{'index s':>9}"
+    titles = (
+        ("questions", 10),
+        ("nDCG@10", 9),
+        ("R@10", 7),
+        ("refused", 9),
+        ("p50 ms", 8),
+        ("p95 ms", 8),
+        ("index s", 9),
     )
+    print(f"{'collection':22}" + "".join(f"{title:>{width}}" for title, width in titles))
     scores = []
     for folder in folders:
         score = measure(load(folder, args.queries), args.models, args.mode)

@@ -208,7 +208,7 @@ def _cores() -> int:
 
 def _rules(root: Root, own: tuple[bytes, ...], config: Config) -> IgnoreRules:
     never = frozenset(path for folder in own if (path := relative(root.path, os.path.realpath(folder))))
-    return IgnoreRules(never=never)
+    return IgnoreRules(never=never, extra=config.ignore)
 
 
 def _why_ignored(scanner: Scanner, path: bytes) -> str | None:

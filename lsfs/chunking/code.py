@@ -18,7 +18,7 @@ def definitions(text: str, language: str) -> Iterator[Definition]:
     if pattern is None:
         return
     if first := pattern.match("\n" + text[:400]):
-        yield 0, _level(first["indent"]), first["name"] or first[0].split()[0]
+        yield 0, _level(first["indent"]), _name(first)
     floor = 0
     for match in pattern.finditer(text):
         start = _with_comments(text, match.start() + 1, floor)

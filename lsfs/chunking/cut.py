@@ -90,6 +90,6 @@ class _HeadingPath:
         """Close what ends where `section` begins, and open it."""
         while self._open and self._open[-1][0] >= section.level:
             self._open.pop()
-        if section.title != self._own:
+        if section.title and section.title != self._own:
             self._open.append((section.level, section.title))
         self.text = SEPARATOR.join(title for _, title in self._open)[:MAX_HEADING]

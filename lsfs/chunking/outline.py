@@ -10,6 +10,8 @@ from lsfs.chunking import code
 from lsfs.core.records import Document
 
 MAX_TITLE = 120
+_PARTS = ("message ", "sheet ", "slide ")
+"""Anchors that no passage runs across; a page ends in the middle of a sentence."""
 
 
 class Section(NamedTuple):
@@ -29,14 +31,16 @@ def outline(document: Document) -> list[Section]:
         sections = [Section(*item) for item in code.definitions(document.text, document.metadata.get("language", ""))]
     else:
         sections = list(find(document.text)) if find else []
-    anchors = [
-        Section(anchor.offset, 0, anchor.label, True) for anchor in document.anchors if not anchor.label.startswith("page")
+    parts = [
+        Section(anchor.offset, 0, anchor.label.removeprefix("sheet ") if anchor.label.startswith("sheet ") else "", True)
+        for anchor in document.anchors
+        if anchor.label.startswith(_PARTS)
     ]
-    return sorted(sections + anchors, key=lambda section: section.offset) if anchors else sections
+    return sorted(parts + sections, key=lambda section: section.offset) if parts else sections
 
 
 # Every pattern begins with a newline, a literal that the regex engine skips to; the text's first line is looked at
-# with a newline put in front by `_lines`.
+# with a newline put in front by `_matches`.
 
 _MARKDOWN = re.compile(
     r"\n {0,3}(?:(#{1,6})[ \t]+([^\n]*)|(=+|-+)[ \t]*(?=\n|\Z)|(`{3}|~{3})[^\n]*(?:\n(?:.*?\n)? {0,3}\4|.*\Z))", re.S

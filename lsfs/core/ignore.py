@@ -13,7 +13,7 @@ named: the author of a downloaded folder cannot have its reader's secrets search
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 
 import msgspec
 
@@ -61,10 +61,13 @@ class IgnoreRules:
         "folder",
     )
 
-    def __init__(self, *, never: frozenset[bytes] = frozenset(), built_in: Defaults | None = None) -> None:
+    def __init__(
+        self, *, never: frozenset[bytes] = frozenset(), built_in: Defaults | None = None, extra: Sequence[str] = ()
+    ) -> None:
         """The rules as they stand above a root, before any ignore file was met.
 
-        `never` names paths inside the root that are left out whatever a file says (lsfs's own folders and mounts).
+        `never` names paths inside the root that are left out whatever a file says (lsfs's own folders and mounts);
+        `extra` are lines as of a ``.lsfsignore`` at the root.
         """
         self.folder = b""
         self._never = never
@@ -72,7 +75,8 @@ class IgnoreRules:
         self._inherited = _KEPT
         self._in_build = False
         self._git_files: tuple[PatternFile, ...] = ()
-        self._own_files: tuple[PatternFile, ...] = ()
+        lines = "\n".join(extra).encode("utf-8", "surrogateescape")
+        self._own_files: tuple[PatternFile, ...] = (PatternFile(b"", lines),) if extra else ()
         self._git: tuple[NameMatcher, ...] = ()
         self._own: tuple[NameMatcher, ...] = ()
 

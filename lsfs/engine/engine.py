@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import logging
 import os
 import shutil
 import time
@@ -24,7 +25,7 @@ from lsfs.core.api import (
     UpRequest,
     WorkerInfo,
 )
-from lsfs.core.errors import UsageError
+from lsfs.core.errors import UnavailableError, UsageError
 from lsfs.core.paths import display, is_within
 from lsfs.core.wirepath import from_wire
 from lsfs.engine.changes import Changes
@@ -38,7 +39,7 @@ from lsfs.ingest.feeder import Feeder
 from lsfs.ingest.ingest import Ingest
 from lsfs.ingest.keeper import Keeper
 from lsfs.ingest.opening import Opener
-from lsfs.ingest.roots import RootBook
+from lsfs.ingest.roots import Added, RootBook
 from lsfs.store.index import Index
 from lsfs.store.vault import Root, Vault
 from lsfs.watch.watcher import Watcher
@@ -46,6 +47,8 @@ from lsfs.workers.embedder import RemoteEmbedder
 from lsfs.workers.pool import ExtractPool
 
 _COPY_AGE_S = 24 * 3600
+
+log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +85,7 @@ class Engine:
         self._parts = parts
         self._started = time.monotonic()
         self.paused = False
+        self._no_events = ""
         """Whether the backlog waits by the user's wish."""
         self._absorbed: dict[int, tuple[bytes, ...]] = {}
         self._statuses = Statuses(parts.vault, parts.index, self._root_state, parts.ignored)
@@ -104,7 +108,11 @@ class Engine:
         parts.ingest.start(parts.feeder)
         parts.feeder.start()
         parts.keeper.start()
-        parts.watcher.start()
+        try:
+            parts.watcher.start()
+        except UnavailableError as error:
+            log.warning("changes are found by scans only: %s", error.message)
+            self._no_events = error.message
         if parts.embedding is not None:
             parts.embedding.start()
         for root in parts.vault.roots.all():
@@ -112,13 +120,14 @@ class Engine:
 
     def up(self, request: UpRequest) -> list[RootInfo]:
         """Watches folders; all are checked before any is added."""
+        self._parts.vault.require_writable()
         if not request.paths:
             raise UsageError("name a folder to watch")
         paths = [self._parts.book.check(from_wire(path)) for path in request.paths]
         found = []
         for path in dict.fromkeys(paths):
             # Between two commits of the ingest thread, so that absorbing a root never meets a batch of it.
-            added = self._parts.ingest.run(functools.partial(self._parts.book.add, path))
+            added = self._parts.ingest.run(functools.partial(self._add, path))
             if added.absorbed:
                 self._absorbed[added.root.id] = tuple(child.path for child in added.absorbed)
                 for child in added.absorbed:
@@ -140,6 +149,7 @@ class Engine:
 
     def remove_root(self, path: bytes) -> RootInfo:
         """Stops watching; its history stays in the vault until `purge`."""
+        self._parts.vault.require_writable()
         root = self._root_at(path)
         info = self._statuses.root(root, self._count(root))
         self._let_go(root.id)
@@ -155,6 +165,7 @@ class Engine:
     def purge(self, path: bytes) -> None:
         """Forgets a removed root's history for good."""
         vault = self._parts.vault
+        vault.require_writable()
         path = os.path.realpath(path)
         if any(root.path == path for root in vault.roots.all()):
             raise UsageError("it is still watched", path=display(path), hint=f"lsfs roots remove {display(path)} first")
@@ -205,6 +216,7 @@ class Engine:
 
     def rescan(self, path: bytes | None) -> None:
         """Compares the disk with what is known: of a root, of what lies below one, or of all."""
+        self._parts.vault.require_writable()
         if path is None:
             self._parts.keeper.scan_all(recheck=True)
             return
@@ -237,6 +249,8 @@ class Engine:
 
     def run_job(self, name: str) -> None:
         """Runs one of `lsfs.jobs`."""
+        if self._parts.vault.newer:
+            return
         {
             "scan": self._parts.keeper.scan_all,
             "presence": self._parts.keeper.check_presence,
@@ -300,6 +314,12 @@ class Engine:
         trouble = self._parts.ingest.trouble
         return trouble.message if trouble else ("paused" if self.paused else "")
 
+    def _add(self, path: bytes) -> Added:
+        """Adds a root; what a removed or absorbed one knew is in the index at once."""
+        added = self._parts.book.add(path)
+        self._parts.ingest.catch_up()
+        return added
+
     def _take_up(self, root: Root) -> None:
         self._parts.watcher.add(root.id, root.path)
         self._parts.keeper.scan(root.id)
@@ -325,7 +345,7 @@ class Engine:
             return "paused", "the vault is only read"
         if self._parts.keeper.scanning(root.id):
             return "scanning", ""
-        if reason := self._parts.watcher.unwatched(root.id).reason:
+        if reason := self._no_events or self._parts.watcher.unwatched(root.id).reason:
             return "polling", reason
         return "watching", ""
 

@@ -59,10 +59,9 @@ class Mailbox:
 
 
 def _split(data: bytes) -> Iterator[bytes]:
-    starts = [match.span() for match in _FROM_LINE.finditer(data)]
-    if not starts:
-        yield data
-    for (_, begin), (end, _) in zip(starts, [*starts[1:], (len(data), 0)], strict=True):
+    spans = [match.span() for match in _FROM_LINE.finditer(data)] or [(0, 0)]
+    ends = [start for start, _ in spans[1:]] + [len(data)]
+    for (_, begin), end in zip(spans, ends, strict=True):
         if data[begin:end].strip():
             yield data[begin:end]
 

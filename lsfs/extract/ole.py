@@ -13,6 +13,8 @@ _STREAMS = (  # a stream name that only this kind has at its top, in the order o
     ("PowerPoint Document", "ppt"),
     ("Workbook", "xls"),
     ("Book", "xls"),
+    ("WORKBOOK", "xls"),
+    ("BOOK", "xls"),
     ("FileHeader", "hwp"),
 )
 _BY_EXTENSION = {

@@ -22,11 +22,11 @@ _PARTS = (  # a member that only this kind has, and how to read it
     ("ppt/presentation", "pptx"),
     ("META-INF/container.xml", "epub"),
 )
-_XML_PAGES = (
-    (re.compile(r"visio/pages/page\d+\.xml"), "page"),
-    (re.compile(r"(?i).*/pages/[^/]+\.fpage"), "page"),
-)
-_UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, EOFError, ValueError, OSError, RuntimeError)
+_XML_PAGES = re.compile(r"visio/pages/page\d+\.xml|(?i:.*/pages/[^/]+\.fpage)")
+_OFFICE_TEXT = re.compile(r"(?:word/(?:document|footnotes)|ppt/slides/slide\d+|xl/(?:sharedStrings|worksheets/sheet\d+))\.xml")
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, EOFError, ValueError, OSError, RuntimeError, KeyError,
+)  # fmt: skip
 
 
 class Package:
@@ -52,16 +52,28 @@ def _read(package: zipfile.ZipFile, data: bytes) -> Document:
         if mimetype.startswith((b"application/vnd.oasis.opendocument", b"application/vnd.sun.xml")):
             kind = "odf"
     previews = known & {"QuickLook/Preview.pdf", "preview.pdf"}
-    if kind is None and not previews and not _page_members(names):
+    pages = _members(names, _XML_PAGES)
+    if kind is None and not previews and not pages:
         return archive.zip_names(package)
     _refuse_bombs(package)
     if kind == "odf":
         return opendocument.read(package)
     if kind is not None:
-        return kreuzberg.read(data, kind)
+        return _office(package, names, data, kind)
     if previews:
         return kreuzberg.read(member(package, previews.pop()), "pdf")
-    return _pages_of(package, _page_members(names))
+    return _words_of(package, pages)
+
+
+def _office(package: zipfile.ZipFile, names: list[str], data: bytes, kind: str) -> Document:
+    """The document by kreuzberg, or its bare words where kreuzberg stumbles over a part that holds no text."""
+    try:
+        return kreuzberg.read(data, kind)
+    except ExtractError as error:
+        parts = _members(names, _OFFICE_TEXT)
+        if error.reason != "damaged" or not parts:
+            raise
+        return _words_of(package, parts)
 
 
 def _refuse_bombs(package: zipfile.ZipFile) -> None:
@@ -75,13 +87,13 @@ def _refuse_bombs(package: zipfile.ZipFile) -> None:
         raise ExtractError("too-large", f"unpacks from {packed} to {expanded} bytes")
 
 
-def _page_members(names: list[str]) -> list[str]:
-    pages = [name for name in names if any(pattern.fullmatch(name) for pattern, _ in _XML_PAGES)]
-    return sorted(pages, key=lambda name: (len(name), name))
+def _members(names: list[str], pattern: re.Pattern[str]) -> list[str]:
+    """The matching members, page 2 before page 10."""
+    return sorted((name for name in names if pattern.fullmatch(name)), key=lambda name: (len(name), name))
 
 
-def _pages_of(package: zipfile.ZipFile, names: list[str]) -> Document:
-    """The words of pages that are XML: XPS keeps them in attributes, Visio in elements."""
+def _words_of(package: zipfile.ZipFile, names: list[str]) -> Document:
+    """The words of XML members: XPS keeps them in attributes, the others in elements."""
     lines: list[str] = []
     for name in names:
         page = member(package, name, 64 << 20)

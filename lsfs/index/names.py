@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from difflib import SequenceMatcher
 
 import msgspec
@@ -48,10 +48,11 @@ class Named(msgspec.Struct, frozen=True):
         )
 
 
-def name_score(query_words: Sequence[str], line: str, named: Named) -> float:
+def name_score(query_words: Sequence[str], line: str, named: Named, misspelt: Container[str] = ()) -> float:
     """How well a name fits, 0 to 1: the share of the query's words in it, less where the name says more than that.
 
-    `query_words` are lower case and without function words; `line` is what was typed.
+    `query_words` are lower case and without function words, `line` is what was typed; those words that are `misspelt`
+    may stand for ones like them.
 
     >>> lease = Named("lease-lyon.pdf", frozenset({"lease", "lyon", "pdf"}), frozenset({"home"}), frozenset())
     >>> name_score(["lease", "lyon"], "lease lyon", lease)
@@ -67,7 +68,7 @@ def name_score(query_words: Sequence[str], line: str, named: Named) -> float:
     worth = 0.0
     matched: set[str] = set()
     for word in query_words:
-        best, by = _best(word, named)
+        best, by = _best(word, named, word in misspelt)
         worth += best
         matched |= by
     extension = named.name.rsplit(".", 1)[-1]
@@ -76,7 +77,7 @@ def name_score(query_words: Sequence[str], line: str, named: Named) -> float:
     return worth / len(query_words) * (0.7 + 0.3 * said)
 
 
-def _best(word: str, named: Named) -> tuple[float, set[str]]:
+def _best(word: str, named: Named, misspelt: bool) -> tuple[float, set[str]]:
     """What a word of the query finds in a name, and which of the name's words that are."""
     if word in named.words:
         return WHOLE, {word}
@@ -86,7 +87,7 @@ def _best(word: str, named: Named) -> tuple[float, set[str]]:
         begun = {own for own in named.words if own.startswith(word) or (len(own) > 3 and word.startswith(own))}
         if begun:
             return BEGINNING, begun
-    if len(word) >= _SHORTEST_MISSPELT:
+    if misspelt:
         near = {own for own in named.words if abs(len(own) - len(word)) <= 2 and _alike(own, word)}
         if near:
             return MISSPELT, near
@@ -112,17 +113,17 @@ class NameSearch:
         if not wanted:
             return {}
         ids = dict.fromkeys(self._index.names.candidates(wanted))
-        for word in wanted:
-            # Looking for misspellings of a word that is known would only find its neighbours.
-            if len(word) >= _SHORTEST_MISSPELT and not self._index.names.known(word):
-                ids.update((file_id, None) for file_id, _ in self._index.names.alike(word))
+        # Looking for misspellings of a word that is known would only find its neighbours.
+        misspelt = {w for w in wanted if len(w) >= _SHORTEST_MISSPELT and not self._index.names.known(w)}
+        for word in sorted(misspelt):
+            ids.update((file_id, None) for file_id, _ in self._index.names.alike(word))
         rows = self._index.files.many(list(ids))
         tags = self._index.files.tags_of(list(rows))
         lines = _LIKE_A_NAME.findall(typed)
         found = {}
         for file_id, row in rows.items():
             named = Named.of(row, tags.get(file_id, ()))
-            score = max(name_score(wanted, line, named) for line in (typed, *lines))
+            score = max(name_score(wanted, line, named, misspelt) for line in (typed, *lines))
             if score > 0:
                 found[file_id] = score
         return found

@@ -17,12 +17,11 @@ from lsfs.core.cjk import cjk_bigrams, has_cjk
 from lsfs.core.errors import LsfsError
 from lsfs.core.selector import Filters
 from lsfs.embed.base import Embedder
-from lsfs.index.functionwords import content_words
 from lsfs.index.layout import Layout
 from lsfs.index.names import NameSearch
 from lsfs.index.query import Query
-from lsfs.index.rank import NameEvidence, Postings, Ranking, WordEvidence, rank, word_evidence, worth_reading
-from lsfs.index.variants import beginning, inflections, parts
+from lsfs.index.rank import NameEvidence, Ranking, WordEvidence, rank, word_evidence
+from lsfs.index.terms import query_postings
 from lsfs.index.vectors import VectorIndex
 from lsfs.store.index import FileRow, Index
 from lsfs.store.index.files import Condition, condition
@@ -93,8 +92,10 @@ class Search:
             rows = self._index.files.matching(where, order, limit)
             return Answer([Found(row, 1.0, None, {}) for row in rows], [])
         allowed = self._allowed(query, filters, where)
-        terms = self._postings(query) if mode != "semantic" and like is None else []
         collection = self._layout.collection
+        terms = []
+        if mode != "semantic" and like is None:
+            terms = query_postings(query.text, self._index.passages, len(collection.chunk_words))
         words = word_evidence(terms, collection, allowed)
         vector, note = self._query_vector(query, like) if mode != "keyword" else (None, "")
         chunks, cosines = self._cosines(words, vector, allowed)
@@ -106,7 +107,8 @@ class Search:
         found = self._files(ranking, where, nameless, like)
         if sort != "relevance":
             found.sort(key=_orders()[sort])
-        return Answer(found[:limit], [term.term for term in terms if len(term.chunks)], note)
+        matched = [term.term for term in terms if len(term.chunks) and term.of in ("", term.term)]
+        return Answer(found[:limit], matched, note)
 
     def _allowed(self, query: Query, filters: Filters, where: Condition) -> NDArray[np.bool_] | None:
         """By content number, what may be found; None where everything may."""
@@ -131,43 +133,6 @@ class Search:
             chunks = self._index.passages.match(text, cjk=cjk) - 1
             mask[content_of[chunks[chunks < len(content_of)]]] = True
         return mask
-
-    def _postings(self, query: Query) -> list[Postings]:
-        """The postings of the query's words and of their variants, those that say enough for what they cost."""
-        passages = self._index.passages
-        words = query.text.split()
-        terms = dict.fromkeys(passages.tokens(" ".join(content_words(words) or words)))
-        if has_cjk(query.text):
-            terms.update(dict.fromkeys(passages.tokens(cjk_bigrams(query.text))))
-        wanted = {(term, term): (1.0, passages.frequency(term)) for term in terms}
-        for term in terms:
-            for variant, (weight, frequency) in self._variants(term).items():
-                wanted.setdefault((variant, term), (weight, frequency))
-        limit = len(self._layout.collection.chunk_content)
-        keep = worth_reading([frequency for _, frequency in wanted.values()], limit)
-        found = []
-        for ((term, base), (weight, frequency)), worth in zip(wanted.items(), keep, strict=True):
-            if worth:
-                chunks, counts = passages.postings(term)
-                known = chunks <= limit  # a commit may be ahead of the snapshot
-                numbers = (chunks[known] - 1).astype(np.int32)
-                found.append(Postings(term, numbers, counts[known].astype(np.float32), weight, base))
-            elif term == base and not frequency:
-                found.append(Postings(term, np.empty(0, np.int32), np.empty(0, np.float32)))
-        return found
-
-    def _variants(self, term: str) -> dict[str, tuple[float, int]]:
-        """Other forms of a term that the index knows: weight and chunk frequency of each."""
-        passages = self._index.passages
-        found: dict[str, tuple[float, int]] = {}
-        start = beginning(term)
-        if start is not None:
-            vocabulary = dict(passages.vocabulary(start))
-            found = {word: (weight, vocabulary[word]) for word, weight in inflections(term, vocabulary.items()).items()}
-        for part, weight in parts(term).items():
-            if part not in found and (frequency := passages.frequency(part)):
-                found[part] = (weight, frequency)
-        return found
 
     def _query_vector(self, query: Query, like: int | None) -> tuple[NDArray[np.float32] | None, str]:
         if self._vectors is None or self._embedder is None:

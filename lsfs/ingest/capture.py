@@ -39,7 +39,7 @@ class Capturer:
         self._now_ns = now_ns
 
     def apply(self, readings: Sequence[Reading]) -> Captured:
-        """Records readings; one that is older than what is known of its file by now is passed over, to be read again."""
+        """Records readings; one older than what is known of its file by now is passed over, to be read again."""
         current = self._vault.entries.many([reading.entry for reading in readings])
         now = self._now_ns()
         captured: list[Entry] = []

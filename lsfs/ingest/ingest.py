@@ -74,6 +74,7 @@ class Ingest:
         self._settle_at: int | None = 0
         self._retry_at: int | None = None
         self._stopping = False
+        self._ended = False
         self.trouble: LsfsError | None = None
         """Why nothing can be written now (a full disk, say), None while all is well."""
         self._thread = threading.Thread(target=self._run, name="lsfs-ingest", daemon=True)
@@ -123,7 +124,7 @@ class Ingest:
 
         self.call(attempt)
         with self._wake:
-            self._wake.wait_for(lambda: answer.done() or self.trouble is not None or not self._thread.is_alive())
+            self._wake.wait_for(lambda: answer.done() or self.trouble is not None or self._ended)
         if answer.cancel():
             raise self.trouble or UnavailableError("the daemon is stopping")
         return answer.result()
@@ -154,6 +155,8 @@ class Ingest:
     def catch_up(self) -> None:
         """Has the index follow what it lacks of the vault."""
         self._pipeline.catch_up(self._vault.entries.since, self._judge, self._vault.tags.of_many)
+        if self.feeder is not None:
+            self.feeder.nudge()
 
     def _run(self) -> None:
         self._attempt(self._begin)
@@ -163,6 +166,9 @@ class Ingest:
                 self._busy = False
                 self._wake.notify_all()
             self._on_change()
+        with self._wake:
+            self._ended = True
+            self._wake.notify_all()
 
     def _attempt(self, task: Callable[[], None]) -> None:
         """Runs a task; while the disk cannot be written, waits and runs it again."""

@@ -92,13 +92,14 @@ class Keeper:
 
     def _other_names(self, root: Root, batch: ScanBatch) -> list[bytes]:
         """The other known names of hard-linked files: an event tells of one name only."""
-        seen = {look.path for look in batch.seen}
-        names: dict[bytes, None] = {}
-        for look in batch.seen:
-            if look.nlink > 1 and look.kind is Kind.FILE:
-                known = self._vault.entries.by_inode(look.key.ino, look.btime_ns)
-                names.update((entry.path, None) for entry in known if entry.root == root.id and not entry.gone)
-        return [name for name in names if name not in seen]
+        inodes = {(look.key.ino, look.btime_ns) for look in batch.seen if look.nlink > 1 and look.kind is Kind.FILE}
+        # A name less is a change of the names that are left.
+        left = self._vault.entries.at(root.id, batch.gone).values()
+        inodes |= {(entry.ino, entry.btime_ns) for entry in left if entry.kind is Kind.FILE and not entry.gone}
+        looked_at = {look.path for look in batch.seen} | set(batch.gone)
+        known = (entry for inode in inodes for entry in self._vault.entries.by_inode(*inode))
+        others = {entry.path for entry in known if entry.root == root.id and not entry.gone}
+        return sorted(others - looked_at)
 
     def scan_unwatched(self, folders: Callable[[int], Sequence[bytes]]) -> None:
         """Scans the folders that no watch could be had for; `folders` gives them by root."""

@@ -110,7 +110,7 @@ class Reconciler:
         for path, look in looks.items():
             inode = (look.key.ino, look.btime_ns)
             entry = before.get(path)
-            if entry is not None and (entry.ino, entry.btime_ns) == inode:
+            if entry is not None and not entry.gone and (entry.ino, entry.btime_ns) == inode:
                 continue
             # In a first scan only hard links have another name.
             if not first or look.nlink > 1:
@@ -183,6 +183,11 @@ def _stood_still(look: Seen, before: Entry | None) -> bool:
 def _entry(root: Root, look: Seen, before: Entry | None, batch: ScanBatch, lineage: int, seq: int, now: int) -> Entry:
     """The entry of what was seen; a file's content is unknown until it is read."""
     key = look.key
+    unindexed = batch.index_ignored.get(look.path, "")
+    content = None
+    if before is not None and not before.gone and before.key == key and before.btime_ns == look.btime_ns:
+        # Only what the ignore lists say has changed; a file that was left out so far has no text in the index yet.
+        content = before.content if unindexed or not before.unindexed else None
     pending = now
     if before is not None and before.pending is not None and not _stood_still(look, before):
         pending = before.pending
@@ -198,11 +203,11 @@ def _entry(root: Root, look: Seen, before: Entry | None, batch: ScanBatch, linea
         mtime_ns=key.mtime_ns,
         ctime_ns=key.ctime_ns,
         target=look.target,
-        content=None,
+        content=content,
         lineage=lineage,
         seq=seq,
         pending=None if look.kind is Kind.FILE and pending == now else pending,
         gone=0,
-        unindexed=batch.index_ignored.get(look.path, ""),
+        unindexed=unindexed,
         unversioned=batch.version_ignored.get(look.path, ""),
     )

@@ -64,17 +64,21 @@ class Client:
 
     def stop_daemon(self) -> bool:
         """True once the daemon has ended, False where none ran."""
-        from lsfs.rpc.launch import is_locked, wait_until
+        from lsfs.rpc.launch import is_locked, terminate_holder, wait_until
 
         connection = self._open()
-        if connection is None:
+        if connection is not None:
+            with (
+                _broken_off(),
+                connection,
+                contextlib.suppress(BrokenAnswer, ConnectionError),  # it ends already; the lock tells when it has
+                contextlib.closing(send(connection, "POST", route("shutdown").path, {}, b"")) as response,
+            ):
+                _checked(response)
+        elif is_locked(self._paths.lock):
+            terminate_holder(self._paths.lock)
+        else:
             return False
-        with (
-            _broken_off(),
-            connection,
-            contextlib.closing(send(connection, "POST", route("shutdown").path, {}, b"")) as response,
-        ):
-            _checked(response)
         if not wait_until(lambda: not is_locked(self._paths.lock), STOP_SECONDS):
             raise DaemonUnavailable("the daemon was asked to stop and still runs", hint="try again, or end it by hand")
         return True

@@ -6,6 +6,7 @@ One request a connection; bodies framed by Content-Length, by chunks, or by the 
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
@@ -68,7 +69,9 @@ def send(
     lines += [f"{name}: {value}" for name, value in headers.items()]
     if body is not None:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
-    connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b""))
+    # Who is turned away before the request was read may still be told why.
+    with contextlib.suppress(BrokenPipeError):
+        connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b""))
     stream = connection.makefile("rb")
     try:
         return Response(stream)

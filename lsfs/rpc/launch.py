@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -17,7 +18,6 @@ from lsfs.core.locations import Paths
 
 START_SECONDS = 60.0
 """A vault that was left in the middle of something is recovered before the daemon answers."""
-STOP_SECONDS = 60.0
 
 _PASSED_ON = ("HOME", "PATH", "LANG", "LANGUAGE", "TZ")
 _PASSED_ON_PREFIXES = ("XDG_", "LC_", "LSFS_")
@@ -109,6 +109,18 @@ def is_locked(lock_path: str) -> bool:
     except BlockingIOError:
         return True
     return False
+
+
+def terminate_holder(lock_path: str) -> None:
+    """Asks the process that holds the daemon's lock to end, as `shutdown` would.
+
+    For a daemon whose socket is gone: a system may clear its runtime folder at log-out.
+    """
+    try:
+        with open(lock_path, "rb") as file:
+            os.kill(int(file.read(32)), signal.SIGTERM)
+    except (OSError, ValueError) as error:
+        raise DaemonUnavailable("the daemon runs and cannot be asked to stop", path=lock_path) from error
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lsfs.core import paths
-
 
 class Node:
     """A watched folder.  Its path follows from where it hangs; cut off, it has none."""

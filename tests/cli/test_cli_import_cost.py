@@ -15,9 +15,8 @@ import pytest
 from lsfs.core.locations import Paths
 
 HEAVY = {
-    "apsw", "sqlite3", "sqlite_vec", "numpy", "onnxruntime", "msgspec", "rich", "starlette", "uvicorn", "asyncio", "ssl",
-    "email",
-    "http", "urllib", "subprocess", "multiprocessing", "logging", "tomllib", "lsfsd", "pathlib",
+    "apsw", "sqlite3", "sqlite_vec", "numpy", "onnxruntime", "msgspec", "rich", "starlette", "uvicorn", "asyncio",
+    "ssl", "email", "http", "urllib", "subprocess", "multiprocessing", "logging", "tomllib", "lsfsd", "pathlib",
 }  # fmt: skip
 ROOT = Path(__file__).parents[2]
 

@@ -17,6 +17,7 @@ import pytest
 from lsfs.core import api, errors
 from lsfs.core.errors import ConflictError, DaemonUnavailable, InternalError, LsfsError
 from lsfs.core.failures import exit_code
+from lsfs.rpc.http1 import send
 from lsfs.rpc.routes import ROUTES
 from lsfsd.http.binding import engine_calls, openapi, record
 from lsfsd.http.gate import peer_uid
@@ -181,8 +182,9 @@ def test_another_user_is_turned_away(short_tmp):
             assert ready.wait(10)
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.connect(str(short_tmp / "s"))
-                connection.sendall(b"GET /v1/hello HTTP/1.1\r\nHost: lsfs\r\n\r\n")
-                assert connection.recv(4096).startswith(b"HTTP/1.1 403 ")
+                answer = send(connection, "GET", "/v1/hello", {})
+                answer.close()
+                assert answer.status == 403
         finally:
             service.stop()
             serving.join()

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 
 import pytest
@@ -82,6 +83,10 @@ class Child:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
 
+        # A read of what never comes would wait for ever.
+        self.guard = threading.Timer(40, self.process.kill)
+        self.guard.start()
+
     def told(self):
         line = self.process.stdout.readline()
         assert line, self.process.stderr.read()
@@ -108,6 +113,7 @@ def child():
 
     yield make
     for one in started:
+        one.guard.cancel()
         if one.process.poll() is None:
             one.process.kill()
         one.process.communicate()

@@ -55,11 +55,11 @@ class Passages:
         row = self._connection().execute("SELECT doc FROM temp.terms WHERE term = ?", (term,)).fetchone()
         return int(row[0]) if row else 0
 
-    def vocabulary(self, beginning: str, limit: int = 500) -> list[tuple[str, int]]:
+    def starting(self, prefix: str, limit: int = 2000) -> list[tuple[str, int]]:
         """The terms that begin so, with the number of chunks each stands in."""
         rows = self._connection().execute(
             "SELECT term, doc FROM temp.terms WHERE term >= ? AND term < ? LIMIT ?",
-            (beginning, beginning + "\U0010ffff", limit),
+            (prefix, prefix + "\U0010ffff", limit),
         )
         return [(str(term), int(doc)) for term, doc in rows]
 

@@ -1,0 +1,304 @@
+"""When what was seen and read becomes a version: a vault on disk, looks at files made by hand, a clock in our hands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from blake3 import blake3
+
+from lsfs.core.records import Kind, Seen, StatKey
+from lsfs.ingest.capture import Capturer, Reading
+from lsfs.ingest.reconcile import Reconciler
+from lsfs.store.vault import Root, Vault, Version
+from lsfs.watch.records import ScanBatch
+
+SECOND = 1_000_000_000
+START = 1_800_000_000 * SECOND
+
+
+class Desk:
+    """One watched folder as lsfs is told of it; nothing of it is on disk but the vault."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.now = START
+        self.inodes = 100
+        self.open()
+        with self.vault.write() as tx:
+            self.root: Root = self.vault.roots.add(tx, b"/watched", "", 1, self.now)
+
+    def open(self) -> None:
+        self.vault = Vault(self.folder / "vault.db")
+        self.reconciler = Reconciler(self.vault, lambda: self.now, lambda path: None)
+        self.capturer = Capturer(self.vault, lambda: self.now)
+
+    def wait(self, seconds: float) -> None:
+        """Time passes, and what falls due meanwhile is done."""
+        until = self.now + int(seconds * SECOND)
+        while (due := self.capturer.settle()) is not None and due <= until:
+            self.now = max(self.now, due)
+        self.now = until
+        self.capturer.settle()
+
+    def see(self, path: bytes, text: bytes, *, ino: int = 0, mode: int = 0o100644, mtime: int = 0, **batch) -> StatKey:
+        """A look finds a file that was changed just now."""
+        key = StatKey(ino or self.ino(path), len(text), mtime or self.now, self.now, mode)
+        self.tell(ScanBatch(seen=[Seen(path, Kind.FILE, key)], **batch))
+        return key
+
+    def save(self, path: bytes, text: bytes, **look) -> None:
+        """A file is saved, seen and read."""
+        key = self.see(path, text, **look)
+        self.capturer.apply([Reading(self.entry(path).id, blake3(text).digest(), key)])
+
+    def tell(self, batch: ScanBatch, *, first: bool = False) -> None:
+        self.reconciler.apply(self.root, batch, first=first)
+
+    def delete(self, path: bytes) -> None:
+        self.tell(ScanBatch(gone=[path]))
+
+    def ino(self, path: bytes) -> int:
+        entry = self.entry(path)
+        if entry is not None:
+            return entry.ino
+        self.inodes += 1
+        return self.inodes
+
+    def entry(self, path: bytes):
+        return self.vault.entries.at(self.root.id, [path]).get(path)
+
+    def versions(self, path: bytes) -> list[Version]:
+        return self.vault.versions.of(self.entry(path).lineage)
+
+    def history(self, path: bytes) -> list[tuple[int | None, bytes | None]]:
+        """Numbers and contents, oldest first."""
+        return [(version.number, version.content) for version in self.versions(path)]
+
+    def baseline_done(self) -> None:
+        with self.vault.write() as tx:
+            self.vault.roots.set_baseline(tx, self.root.id)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    yield desk
+    desk.vault.close()
+
+
+def of(text: bytes) -> bytes:
+    return blake3(text).digest()
+
+
+def test_a_content_that_stands_for_two_seconds_is_a_version(desk):
+    desk.save(b"f", b"A")
+    desk.wait(1.9)
+    assert desk.history(b"f") == []
+    desk.wait(0.2)
+    assert desk.history(b"f") == [(1, of(b"A"))]
+    assert desk.entry(b"f").pending is None
+
+
+def test_two_saves_within_the_settle_time_are_one_version_with_the_last_content(desk):
+    desk.save(b"f", b"A")
+    desk.wait(1)
+    desk.save(b"f", b"B")
+    desk.wait(30)
+    assert desk.history(b"f") == [(1, of(b"B"))]
+
+
+def test_a_content_that_comes_back_is_a_version_of_its_own(desk):
+    for text in (b"A", b"B", b"A"):
+        desk.save(b"f", text)
+        desk.wait(3)
+    assert desk.history(b"f") == [(1, of(b"A")), (2, of(b"B")), (3, of(b"A"))]
+
+
+def test_a_file_that_never_stands_still_has_a_version_every_ten_seconds(desk):
+    for number in range(25):
+        desk.save(b"log", b"line\n" * number)
+        desk.wait(1)
+    desk.wait(5)
+    numbers = [number for number, _ in desk.history(b"log")]
+    assert numbers == [1, 2, 3]
+    assert desk.history(b"log")[-1] == (3, of(b"line\n" * 24))
+
+
+def test_a_content_that_stood_is_kept_though_the_next_save_comes_before_it_was_written_down(desk):
+    desk.save(b"f", b"A")
+    desk.now += 5 * SECOND  # nothing ran meanwhile
+    desk.save(b"f", b"B")
+    desk.wait(3)
+    assert desk.history(b"f") == [(1, of(b"A")), (2, of(b"B"))]
+
+
+def test_a_touch_and_a_chmod_are_rows_without_a_number(desk):
+    desk.save(b"f", b"A")
+    desk.wait(3)
+    desk.save(b"f", b"A")
+    desk.wait(3)
+    desk.save(b"f", b"A", mode=0o100755, mtime=desk.entry(b"f").mtime_ns)
+    desk.wait(3)
+    assert [number for number, _ in desk.history(b"f")] == [1, None, None]
+    assert [version.mode for version in desk.versions(b"f")] == [0o100644, 0o100644, 0o100755]
+    desk.save(b"f", b"B")
+    desk.wait(3)
+    assert desk.history(b"f")[-1] == (2, of(b"B"))
+
+
+def test_reading_a_file_again_without_a_change_adds_nothing(desk):
+    desk.save(b"f", b"A")
+    desk.wait(3)
+    before = desk.versions(b"f")
+    entry = desk.entry(b"f")
+    desk.capturer.apply([Reading(entry.id, of(b"A"), entry.key)])
+    desk.wait(3)
+    assert desk.versions(b"f") == before
+
+
+def test_a_rename_is_a_row_without_a_number(desk):
+    desk.save(b"a", b"A", ino=7)
+    desk.wait(3)
+    lineage = desk.entry(b"a").lineage
+    desk.save(b"b", b"A", ino=7, mtime=desk.entry(b"a").mtime_ns, gone=[b"a"])
+    desk.wait(3)
+    assert desk.entry(b"b").lineage == lineage
+    assert [(version.path, version.number, version.gone) for version in desk.versions(b"b")] == [
+        (b"a", 1, 0),
+        (b"b", None, 0),
+    ]
+
+
+def test_a_file_born_and_gone_within_the_settle_time_leaves_no_version(desk):
+    desk.save(b"f", b"A")
+    desk.wait(1)
+    desk.delete(b"f")
+    desk.wait(30)
+    assert desk.vault.versions.count() == 0
+    assert desk.entry(b"f").gone
+
+
+def test_a_delete_of_a_file_with_versions_is_recorded_after_what_was_pending(desk):
+    desk.save(b"f", b"A")
+    desk.wait(3)
+    desk.save(b"f", b"B")
+    desk.wait(1)
+    desk.delete(b"f")
+    assert [(v.number, v.content, v.gone) for v in desk.versions(b"f")] == [
+        (1, of(b"A"), 0),
+        (2, of(b"B"), 0),
+        (None, of(b"B"), 1),
+    ]
+
+
+def test_a_file_that_is_made_again_goes_on_counting(desk):
+    desk.save(b"f", b"A", ino=7)
+    desk.wait(3)
+    desk.delete(b"f")
+    desk.save(b"f", b"B", ino=8)
+    desk.wait(3)
+    assert [(v.number, v.gone) for v in desk.versions(b"f")] == [(1, 0), (None, 1), (2, 0)]
+
+
+def test_a_change_of_type_and_of_a_links_target_are_rows(desk):
+    for target in (b"one", b"two"):
+        key = StatKey(7, 3, desk.now, desk.now, 0o120777)
+        desk.tell(ScanBatch(seen=[Seen(b"l", Kind.SYMLINK, key, target=target)]))
+        desk.wait(3)
+    desk.save(b"l", b"A", ino=8)
+    desk.wait(3)
+    assert [(v.kind, v.target, v.number) for v in desk.versions(b"l")] == [
+        ("symlink", b"one", None),
+        ("symlink", b"two", None),
+        ("file", None, 1),
+    ]
+
+
+def test_what_a_first_scan_finds_counts_as_valid_since_its_mtime_and_what_appears_later_since_it_was_seen(desk):
+    long_ago = START - 1000 * SECOND
+    key = StatKey(7, 1, long_ago, long_ago, 0o100644)
+    desk.tell(ScanBatch(seen=[Seen(b"old", Kind.FILE, key)]), first=True)
+    desk.capturer.apply([Reading(desk.entry(b"old").id, of(b"A"), key)])
+    desk.baseline_done()
+    desk.wait(3)
+    desk.save(b"new", b"B", mtime=long_ago)
+    desk.wait(3)
+    (old,), (new,) = desk.versions(b"old"), desk.versions(b"new")
+    assert old.since_ns == long_ago and old.seen_ns >= START
+    assert new.since_ns == new.seen_ns > START
+    desk.save(b"old", b"C", mtime=long_ago)
+    desk.wait(3)
+    assert desk.versions(b"old")[1].since_ns > START
+
+
+def test_a_version_row_is_never_written_again(desk):
+    written: dict[int, Version] = {}
+    for text in (b"A", b"B", b"B", b"A"):
+        desk.save(b"f", text)
+        desk.wait(3)
+        rows = {version.seq: version for version in desk.versions(b"f")}
+        assert written.items() <= rows.items()
+        written = rows
+    desk.delete(b"f")
+    assert written.items() <= {version.seq: version for version in desk.versions(b"f")}.items()
+
+
+def test_what_was_pending_when_the_process_was_killed_becomes_a_version_at_the_next_start(desk):
+    desk.save(b"f", b"A")
+    desk.vault.close()  # pending stands in the database alone
+    desk.open()
+    assert [entry.path for entry in desk.vault.entries.pending()] == [b"f"]
+    desk.capturer.settle(desk.vault.entries.pending())
+    assert desk.history(b"f") == [(1, of(b"A"))]
+    assert desk.vault.entries.pending() == []
+
+
+def test_versions_are_ordered_by_seq_when_the_clock_is_set_back_an_hour(desk):
+    desk.save(b"f", b"A")
+    desk.wait(3)
+    desk.now -= 3600 * SECOND
+    desk.save(b"f", b"B")
+    desk.wait(3)
+    desk.save(b"f", b"C")
+    desk.wait(3)
+    assert desk.history(b"f") == [(1, of(b"A")), (2, of(b"B")), (3, of(b"C"))]
+    seqs = [version.seq for version in desk.versions(b"f")]
+    assert seqs == sorted(seqs) and desk.versions(b"f")[1].seen_ns < desk.versions(b"f")[0].seen_ns
+
+
+def test_a_content_captured_before_the_clock_was_set_back_is_not_kept_waiting_for_an_hour(desk):
+    desk.save(b"f", b"A")
+    desk.now -= 3600 * SECOND
+    desk.wait(11)
+    assert desk.history(b"f") == [(1, of(b"A"))]
+
+
+def test_a_file_of_which_no_versions_are_kept_has_none(desk):
+    desk.save(b"cache.tmp", b"A", version_ignored={b"cache.tmp": "a cache"})
+    desk.wait(3)
+    assert desk.vault.versions.count() == 0
+    assert desk.vault.entries.pending() == []
+
+
+def test_every_name_of_a_hard_linked_file_has_its_version_of_a_change(desk):
+    for name in (b"a", b"b"):
+        desk.save(name, b"A", ino=7)
+    desk.wait(3)
+    key = StatKey(7, 1, desk.now, desk.now, 0o100644)
+    desk.tell(ScanBatch(seen=[Seen(name, Kind.FILE, key, nlink=2) for name in (b"a", b"b")]))
+    desk.capturer.apply([Reading(desk.entry(name).id, of(b"B"), key) for name in (b"a", b"b")])
+    desk.wait(3)
+    for name in (b"a", b"b"):
+        assert desk.history(name) == [(1, of(b"A")), (2, of(b"B"))]
+    assert desk.entry(b"a").lineage != desk.entry(b"b").lineage
+
+
+def test_a_result_that_comes_after_the_file_was_replaced_is_left_out(desk):
+    key = desk.see(b"f", b"A", ino=7)
+    entry = desk.entry(b"f")
+    desk.see(b"f", b"B", ino=8)
+    assert desk.capturer.apply([Reading(entry.id, of(b"A"), key)]) == []
+    desk.wait(3)
+    assert desk.history(b"f") == []
