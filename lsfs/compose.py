@@ -75,7 +75,7 @@ def open_engine(paths: Paths, config: Config) -> Engine:
     if vectors is not None and not vault.newer:
 
         def may_embed() -> bool:
-            return not engine.paused and shutil.disk_usage(paths.index_dir).free > free_floor
+            return not engine.activity.paused and shutil.disk_usage(paths.index_dir).free > free_floor
 
         embedding = EmbeddingJob(index, texts, vectors, embedders[1], changes.happened, may_embed)
 
@@ -110,7 +110,7 @@ def open_engine(paths: Paths, config: Config) -> Engine:
         return {root.id: root.path for root in vault.roots.all()}
 
     search = Search(index, layout, vectors, embedders[0] if embedders else None, roots)
-    finding = Finding(index, search, texts, roots, lambda: engine.complete(), time.time_ns)
+    finding = Finding(index, search, texts, roots, lambda: engine.activity.complete(), time.time_ns)
     engine = Engine(
         Parts(
             vault=vault,

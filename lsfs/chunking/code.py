@@ -85,7 +85,9 @@ _PATTERNS = {
     "python": _lines(rf"(?:async[ \t]+)?(?:def|class|cdef class|cpdef)[ \t]+{_NAME}", indent=4),
     "c": _C_LIKE,
     "c++": _C_LIKE,
-    "objective-c": _lines(r"[-+][ \t]*\([^\n)]{1,80}\)[ \t]*(?P<name>\w+)|@(?:implementation|interface|protocol)[ \t]+(\w+)"),
+    "objective-c": _lines(
+        r"[-+][ \t]*\([^\n)]{1,80}\)[ \t]*(?P<name>\w+)|@(?:implementation|interface|protocol)[ \t]+(\w+)"
+    ),
     "java": _JAVA_LIKE,
     "c#": _JAVA_LIKE,
     "kotlin": _JAVA_LIKE,
@@ -109,7 +111,10 @@ _PATTERNS = {
     "r": _lines(r"(?P<name>[\w.]+)[ \t]*(?:<-|=)[ \t]*function", indent=0),
     "elixir": _lines(r"(?:defmodule|defp?|defmacrop?|defprotocol|defimpl)[ \t]+(?P<name>[\w.?!]+)", indent=4),
     "erlang": _lines(r"(?P<name>[a-z]\w*)\([^\n]{0,200}\)[^\n]{0,100}->", indent=0),
-    "haskell": _lines(r"(?:data|newtype|class|type|instance)[ \t]+(?P<name>[^\n=]{1,60}?)(?=[ \t]*(?:=|where|\n))|(\w+)[ \t]*::", indent=0),
+    "haskell": _lines(
+        r"(?:data|newtype|class|type|instance)[ \t]+(?P<name>[^\n=]{1,60}?)(?=[ \t]*(?:=|where|\n))|(\w+)[ \t]*::",
+        indent=0,
+    ),
     "ocaml": _lines(r"(?:let(?:[ \t]+rec)?|module|type|class)[ \t]+(?P<name>[\w']+)", indent=0),
     "f#": _lines(r"(?:let(?:[ \t]+rec)?|module|type|namespace)[ \t]+(?P<name>[\w.']+)", indent=0),
     "clojure": _lines(r"\((?:def\w*|ns)-?[ \t]+(?P<name>[^\s()\[\]]{1,80})", indent=0),

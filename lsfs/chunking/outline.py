@@ -32,7 +32,9 @@ def outline(document: Document) -> list[Section]:
     else:
         sections = list(find(document.text)) if find else []
     parts = [
-        Section(anchor.offset, 0, anchor.label.removeprefix("sheet ") if anchor.label.startswith("sheet ") else "", True)
+        Section(
+            anchor.offset, 0, anchor.label.removeprefix("sheet ") if anchor.label.startswith("sheet ") else "", True
+        )
         for anchor in document.anchors
         if anchor.label.startswith(_PARTS)
     ]

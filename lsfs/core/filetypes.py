@@ -146,9 +146,7 @@ AMBIGUOUS_WORDS = frozenset(
 )
 """Words of everyday speech that also name a kind: in a sentence they need more evidence than standing there."""
 
-_WHOLE_NAMES = frozenset(
-    "makefile dockerfile rakefile gemfile jenkinsfile vagrantfile readme changelog".split()
-)
+_WHOLE_NAMES = frozenset("makefile dockerfile rakefile gemfile jenkinsfile vagrantfile readme changelog".split())
 _COMPRESSIONS = frozenset({"gz", "bz2", "xz", "zst"})
 _SHORT_TAR = {"tgz": "tar.gz", "tbz2": "tar.bz2", "txz": "tar.xz", "tzst": "tar.zst"}
 _LONGEST = 12

@@ -6,6 +6,7 @@ All methods may be called from any thread and raise `lsfs.core.errors`.  What th
 
 from __future__ import annotations
 
-from lsfs.engine.engine import Engine, Parts
+from lsfs.engine.engine import Engine
+from lsfs.engine.parts import Parts
 
 __all__ = ["Engine", "Parts"]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 from lsfs.core.api import (
     DoctorFinding,
@@ -20,62 +18,23 @@ from lsfs.core.api import (
     ProgressEvent,
     ProgressRequest,
     RootInfo,
-    RootState,
     StatusResult,
     UpRequest,
-    WorkerInfo,
 )
 from lsfs.core.errors import UnavailableError, UsageError
 from lsfs.core.paths import display, is_within
 from lsfs.core.wirepath import from_wire
-from lsfs.engine.changes import Changes
+from lsfs.engine.activity import Activity
 from lsfs.engine.doctor import Doctor
-from lsfs.engine.finding import Finding
+from lsfs.engine.parts import Parts
 from lsfs.engine.progress import Progress
 from lsfs.engine.statuses import Statuses
-from lsfs.index.embedding import EmbeddingJob
-from lsfs.index.pipeline import Pipeline
-from lsfs.ingest.feeder import Feeder
-from lsfs.ingest.ingest import Ingest
-from lsfs.ingest.keeper import Keeper
-from lsfs.ingest.opening import Opener
-from lsfs.ingest.roots import Added, RootBook
-from lsfs.store.index import Index
-from lsfs.store.vault import Root, Vault
-from lsfs.watch.watcher import Watcher
-from lsfs.workers.embedder import RemoteEmbedder
-from lsfs.workers.pool import ExtractPool
+from lsfs.ingest.roots import Added
+from lsfs.store.vault import Root
 
 _COPY_AGE_S = 24 * 3600
 
 log = logging.getLogger(__name__)
-
-
-@dataclasses.dataclass(frozen=True)
-class Parts:
-    """What an engine is made of."""
-
-    vault: Vault
-    index: Index
-    changes: Changes
-    book: RootBook
-    keeper: Keeper
-    ingest: Ingest
-    feeder: Feeder
-    pipeline: Pipeline
-    pool: ExtractPool
-    opener: Opener
-    watcher: Watcher
-    finding: Finding
-    embedding: EmbeddingJob | None
-    embedders: tuple[RemoteEmbedder, ...]
-    """For queries and for the backlog; empty where vectors are off."""
-    no_embedder: str
-    """Why there are no vectors, '' where there are."""
-    vault_copy: Path
-    free_floor: int
-    """Bytes of free disk below which vectors are not made."""
-    ignored: Callable[[Root, bytes], str | None]
 
 
 class Engine:
@@ -84,20 +43,19 @@ class Engine:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._started = time.monotonic()
-        self.paused = False
-        self._no_events = ""
-        """Whether the backlog waits by the user's wish."""
+        self._activity = Activity(parts)
+        self._running = False
         self._absorbed: dict[int, tuple[bytes, ...]] = {}
-        self._statuses = Statuses(parts.vault, parts.index, self._root_state, parts.ignored)
-        self._progress = Progress(parts.index, self, parts.changes)
+        self._statuses = Statuses(parts.vault, parts.index, self._activity.root_state, parts.ignored)
+        self._progress = Progress(parts.index, self._activity, parts.changes)
         self._doctor = Doctor(
             parts.vault,
             parts.index,
             parts.vault_copy,
             parts.free_floor,
-            self._sandbox,
-            lambda: self.embedding() or "",
-            self._notes,
+            self._activity.sandbox,
+            lambda: self._activity.embedding() or "",
+            self._activity.notes,
         )
 
     def start(self) -> None:
@@ -105,6 +63,7 @@ class Engine:
         parts = self._parts
         if parts.vault.newer:
             return
+        self._running = True
         parts.ingest.start(parts.feeder)
         parts.feeder.start()
         parts.keeper.start()
@@ -112,7 +71,7 @@ class Engine:
             parts.watcher.start()
         except UnavailableError as error:
             log.warning("changes are found by scans only: %s", error.message)
-            self._no_events = error.message
+            self._activity.no_events = error.message
         if parts.embedding is not None:
             parts.embedding.start()
         for root in parts.vault.roots.all():
@@ -179,6 +138,11 @@ class Engine:
 
         self._parts.ingest.run(purge)
 
+    @property
+    def activity(self) -> Activity:
+        """What is going on now."""
+        return self._activity
+
     def find(self, request: FindRequest) -> FindResult:
         """The best hits."""
         return self._parts.finding.find(request)
@@ -187,24 +151,24 @@ class Engine:
         """Totals, queues, workers and what the user should know."""
         parts = self._parts
         totals, queues, disk = self._statuses.totals()
-        working = self._working()
+        working = self._activity.working()
         if parts.vault.newer:
             state = "read-only"
-        elif self.paused:
+        elif self._activity.paused:
             state = "paused"
         else:
             state = "working" if working else "idle"
         return StatusResult(
             state=state,  # type: ignore[arg-type]  # one of the literals above
-            complete=self.complete(),
+            complete=self._activity.complete(),
             roots=self._statuses.roots(self._absorbed),
             totals=totals,
             queues=queues,
             disk=disk,
-            workers=tuple(self._workers()),
-            sandbox=self._sandbox(),
+            workers=tuple(self._activity.workers()),
+            sandbox=self._activity.sandbox(),
             embedder=parts.embedders[0].id if parts.embedders else "",
-            notes=self._notes(),
+            notes=self._activity.notes(),
             pid=os.getpid(),
             uptime_s=round(time.monotonic() - self._started, 1),
         )
@@ -229,14 +193,14 @@ class Engine:
 
     def pause(self) -> None:
         """Stops the backlog; searches and just saved files go on."""
-        self.paused = True
+        self._activity.paused = True
         self._parts.pool.pause()
         self._parts.feeder.pause(True)
         self._parts.changes.happened()
 
     def resume(self) -> None:
         """Goes on."""
-        self.paused = False
+        self._activity.paused = False
         self._parts.pool.resume()
         self._parts.feeder.pause(False)
         if self._parts.embedding is not None:
@@ -265,7 +229,7 @@ class Engine:
         """Stops everything in reverse; what was handed in is recorded first."""
         parts = self._parts
         self._progress.close()
-        if not parts.vault.newer:
+        if self._running:
             parts.watcher.stop()
             parts.keeper.stop()
             if parts.embedding is not None:
@@ -278,41 +242,6 @@ class Engine:
         parts.opener.close()
         parts.index.close()
         parts.vault.close()
-
-    def complete(self) -> bool:
-        """Whether every file that can be is found by its words and, where there is an embedder, by its meaning."""
-        return not self._working() and not (self._parts.embedding is not None and self._parts.embedding.trouble)
-
-    def _working(self) -> bool:
-        return self.scanning() or self.reading() or self.embedding() == ""
-
-    # What `Progress` asks.
-
-    def scanning(self) -> bool:
-        """Whether a scan runs or is due."""
-        return self._parts.keeper.scanning()
-
-    def reading(self) -> bool:
-        """Whether files wait to be read or recorded."""
-        return not self._parts.ingest.idle()
-
-    def embedding(self) -> str | None:
-        """Why vectors are not made though some are missing, '' while they are made, None when none is missing."""
-        parts = self._parts
-        if parts.embedding is None:
-            return parts.no_embedder
-        if parts.embedding.trouble:
-            return parts.embedding.trouble
-        return "" if parts.embedding.missing() else None
-
-    def unversioned(self) -> int:
-        """How many captured contents are not versions yet."""
-        return len(self._parts.vault.entries.pending())
-
-    def hindrance(self) -> str:
-        """Why nothing can be done now, '' when all is well."""
-        trouble = self._parts.ingest.trouble
-        return trouble.message if trouble else ("paused" if self.paused else "")
 
     def _add(self, path: bytes) -> Added:
         """Adds a root; what a removed or absorbed one knew is in the index at once."""
@@ -338,52 +267,6 @@ class Engine:
     def _count(self, root: Root) -> int:
         return self._parts.index.files.counts_by_root().get(root.id, 0)
 
-    def _root_state(self, root: Root) -> tuple[RootState, str]:
-        if not root.online:
-            return "offline", root.reason
-        if self._parts.vault.newer:
-            return "paused", "the vault is only read"
-        if self._parts.keeper.scanning(root.id):
-            return "scanning", ""
-        if reason := self._no_events or self._parts.watcher.unwatched(root.id).reason:
-            return "polling", reason
-        return "watching", ""
-
-    def _workers(self) -> Iterator[WorkerInfo]:
-        for report in self._parts.pool.report():
-            if report.pid is not None:
-                name = f"{report.tier} worker{' (saved files)' if report.urgent else ''}"
-                yield WorkerInfo(
-                    name=name, state="busy" if report.busy else "idle", pid=report.pid, memory=_resident(report.pid)
-                )
-        for name, embedder in zip(("query embedder", "embedder"), self._parts.embedders, strict=False):
-            if embedder.pid is not None:
-                yield WorkerInfo(name=name, state="running", pid=embedder.pid, memory=_resident(embedder.pid))
-
-    def _sandbox(self) -> tuple[str, ...]:
-        active: dict[str, None] = {}
-        for report in self._parts.pool.report():
-            if report.sandbox is not None:
-                active.update(dict.fromkeys(report.sandbox.active))
-        return tuple(active)
-
-    def _notes(self) -> tuple[str, ...]:
-        notes = [self._parts.index.rebuilt] if self._parts.index.rebuilt else []
-        if self._parts.vault.newer:
-            notes.append(f"the vault is only read: {self._parts.vault.newer}")
-        if self._parts.ingest.trouble is not None:
-            notes.append(f"nothing is written: {self._parts.ingest.trouble.message}")
-        notes += [
-            reason
-            for root in self._parts.vault.roots.all()
-            if (reason := self._parts.watcher.unwatched(root.id).reason)
-        ]
-        if self._parts.no_embedder:
-            notes.append(f"no vectors: {self._parts.no_embedder}")
-        elif self._parts.embedding is not None and self._parts.embedding.trouble:
-            notes.append(f"no vectors: {self._parts.embedding.trouble}")
-        return tuple(notes)
-
     def _sweep(self) -> None:
         while self._parts.pipeline.sweep():
             pass
@@ -397,11 +280,3 @@ class Engine:
                 return
         if vault.check() == "ok" and shutil.disk_usage(copy.parent).free > self._parts.free_floor:
             vault.backup(copy)
-
-
-def _resident(pid: int) -> int:
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -65,7 +65,10 @@ def listing(names: Iterable[str], *, truncated: bool) -> Document:
     """A document of one name a line."""
     lines = [name.encode("utf-8", "replace").decode().replace("\n", " ").replace("\0", "") for name in names]
     return make_document(
-        "".join(f"{line}\n" for line in lines), metadata={"members": str(len(lines))}, markup="rows", truncated=truncated
+        "".join(f"{line}\n" for line in lines),
+        metadata={"members": str(len(lines))},
+        markup="rows",
+        truncated=truncated,
     )
 
 

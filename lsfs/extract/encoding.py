@@ -6,6 +6,8 @@ import codecs
 import re
 from typing import NamedTuple
 
+from lsfs.extract.charset import guess
+
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
@@ -26,15 +28,16 @@ class Decoded(NamedTuple):
 
 def decode(data: bytes) -> Decoded:
     """The text in `data`, never failing: what no encoding explains is taken as Windows-1252 with gaps replaced."""
-    try:
-        if not data.startswith(codecs.BOM_UTF8):
+    wide = _wide(data[:_SAMPLE]) if data.find(b"\0", 0, 64) >= 0 else None
+    if wide is None and not data.startswith(codecs.BOM_UTF8):
+        try:
             return Decoded(data.decode("utf-8"), "utf-8")
-    except UnicodeDecodeError:
-        pass
+        except UnicodeDecodeError:
+            pass
     for mark, name in _MARKS:
         if data.startswith(mark):
             return Decoded(data[len(mark) :].decode(name, "replace"), name)
-    name = _wide(data[:_SAMPLE]) or _nearly_utf8(data) or guess(data)
+    name = wide or _nearly_utf8(data) or guess(data)
     return Decoded(data.decode(name, "replace"), name)
 
 
@@ -98,15 +101,11 @@ def decode_html(data: bytes) -> str:
 
 def load_codecs() -> None:
     """Has every text codec in memory, for a process that will not be able to read modules."""
-    import encodings.aliases
+    import encodings
+    import pkgutil
 
-    for name in sorted(set(encodings.aliases.aliases.values())):
+    for module in pkgutil.iter_modules(encodings.__path__):
         try:
-            codecs.lookup(name)
-        except LookupError:  # a codec of another platform
+            codecs.lookup(module.name)
+        except (LookupError, ImportError):  # no codec, or one of another platform
             continue
-
-
-def guess(data: bytes) -> str:
-    """The likeliest of the older encodings for bytes that are not UTF-8."""
-    return "cp1252"

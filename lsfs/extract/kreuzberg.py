@@ -186,7 +186,9 @@ def unadorned(markdown: str) -> str:
     return _BLANKS.sub("\n\n", _ESCAPE.sub(r"\1", text)).strip("\n") + "\n" if text.strip() else ""
 
 
-_NO_TITLE = re.compile(r"(?i)\s*(?:untitled.*|microsoft (?:word|powerpoint|excel) - .*|\S+\.\w{2,4}|(?:slide|page) ?1|title)\s*")
+_NO_TITLE = re.compile(
+    r"(?i)\s*(?:untitled.*|microsoft (?:word|powerpoint|excel) - .*|\S+\.\w{2,4}|(?:slide|page) ?1|title)\s*"
+)
 _FIRST_HEADING = re.compile(r"(?:\A|\n)# ([^\n]+)")
 
 

@@ -7,6 +7,8 @@ import re
 import struct
 import zlib
 
+import tinytag
+
 from lsfs.core.records import Document
 from lsfs.extract import exif
 from lsfs.extract.base import ExtractError, clean_line, make_document
@@ -38,11 +40,17 @@ class Recording:
 
     def extract(self, data: bytes, name: bytes) -> Document:
         """The tags (ID3, Vorbis comments, MP4, RIFF, ASF), one a line; raises `ExtractError` where there is none."""
-        import tinytag
-
         try:
             tags = tinytag.TinyTag.get(name.decode("utf-8", "replace"), file_obj=io.BytesIO(data), image=False)
-        except (tinytag.TinyTagException, ValueError, TypeError, KeyError, IndexError, struct.error, OverflowError) as error:
+        except (
+            tinytag.TinyTagException,
+            ValueError,
+            TypeError,
+            KeyError,
+            IndexError,
+            struct.error,
+            OverflowError,
+        ) as error:
             raise ExtractError("unsupported", f"no tags can be read: {error}"[:200]) from None
         found = {key: str(value) for key in _TAGS if (value := getattr(tags, key, None))}
         for key, values in sorted(getattr(tags, "other", {}).items()):

@@ -29,7 +29,9 @@ class Notebook:
         language = _language(notebook)
         text = "\n\n".join(piece for cell in _cells(notebook) if (piece := _cell(cell, language)))
         metadata = {"language": language} if language else None
-        return make_document(text + "\n" if text else "", title=title_of(text, "markdown"), metadata=metadata, markup="markdown")
+        return make_document(
+            text + "\n" if text else "", title=title_of(text, "markdown"), metadata=metadata, markup="markdown"
+        )
 
 
 def _cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
@@ -53,7 +55,9 @@ def _cell(cell: dict[str, Any], language: str) -> str:
 
 def _output(output: dict[str, Any]) -> str:
     data = output.get("data")
-    found = output.get("text") or (data.get("text/markdown") or data.get("text/plain") if isinstance(data, dict) else "")
+    found = output.get("text") or (
+        data.get("text/markdown") or data.get("text/plain") if isinstance(data, dict) else ""
+    )
     return _joined(found).strip()[:_MAX_OUTPUT]
 
 

@@ -23,7 +23,9 @@ _PARTS = (  # a member that only this kind has, and how to read it
     ("META-INF/container.xml", "epub"),
 )
 _XML_PAGES = re.compile(r"visio/pages/page\d+\.xml|(?i:.*/pages/[^/]+\.fpage)")
-_OFFICE_TEXT = re.compile(r"(?:word/(?:document|footnotes)|ppt/slides/slide\d+|xl/(?:sharedStrings|worksheets/sheet\d+))\.xml")
+_OFFICE_TEXT = re.compile(
+    r"(?:word/(?:document|footnotes)|ppt/slides/slide\d+|xl/(?:sharedStrings|worksheets/sheet\d+))\.xml"
+)
 _UNREADABLE = (
     zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, EOFError, ValueError, OSError, RuntimeError, KeyError,
 )  # fmt: skip

@@ -46,7 +46,9 @@ _BY_NAME = {
     "xml": "xml svg rss atom opml kml gpx fb2 xsl xslt xsd fodt fods fodp",
 }
 _KIND_OF = {ext: kind for kind, line in _BY_NAME.items() for ext in line.split()}
-_HTML = re.compile(rb"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,500}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_HTML = re.compile(
+    rb"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,500}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+)
 _MAIL = re.compile(
     rb"(?:(?:received|return-path|from|to|subject|date|message-id|mime-version|delivered-to|reply-to|cc|sender"
     rb"|content-type|x-[\w-]+):[^\n]*\n(?:[ \t][^\n]*\n)*){3}",

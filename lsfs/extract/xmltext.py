@@ -15,7 +15,9 @@ from lsfs.extract.encoding import decode
 
 _TAG = re.compile(r"<[^<>]{0,20000}>")
 _TITLES = frozenset({"title", "dc:title", "svg:title"})
-_WORDY = frozenset({"alt", "aria-label", "caption", "description", "label", "name", "summary", "text", "title", "value"})
+_WORDY = frozenset(
+    {"alt", "aria-label", "caption", "description", "label", "name", "summary", "text", "title", "value"}
+)
 
 
 class TooMuch(Exception):

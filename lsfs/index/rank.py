@@ -64,14 +64,12 @@ class Weights:
     """The constants of ranking; docs/performance.md has the measurements behind them."""
 
     words: float = 0.04
-    """What one unit of BM25 is worth in cosine, at a top cosine of `sure`."""
+    """What one unit of BM25 is worth in cosine where the nearest passage's is `sure`."""
     sure: float = 0.6
-    """Words weigh less the nearer the nearest passage is: the embedder then knows what is meant."""
+    """Words weigh less, by the square, the nearer the nearest passage is: the embedder then knows what is meant."""
     least_sure: float = 0.25
     code: float = 0.2
     """What words weigh in source code: there, a common word is a name of something, rarely what it is about."""
-    together: float = 0.7
-    """Share of the score for words and meaning in the same passage; the rest takes the best of each anywhere."""
     names: float = 2.0
     """What a perfectly fitting name is worth in cosine: more than any text, as a name is typed to be found."""
 
@@ -125,11 +123,11 @@ def rank(
     lexical = words.at(chunks)
     content = collection.chunk_content[chunks]
     top_cosine = float(cosines.max(initial=0.0))
-    worth = weights.words * weights.sure / min(max(top_cosine, weights.least_sure), 1.0)
+    worth = weights.words * (weights.sure / max(top_cosine, weights.least_sure)) ** 2
     weighed = lexical * np.float32(worth)
     if has_meaning and collection.content_code is not None:
         weighed = np.where(_code(collection.content_code, content), weighed * np.float32(weights.code), weighed)
-    contents, place, scores = _best_passages(chunks, content, cosines, weighed, weights.together)
+    contents, place, scores = _best_passages(chunks, content, cosines + weighed)
     named = np.zeros(len(contents), np.float32)
     if names is not None and len(names.contents):
         contents, place, scores, named = _with_names(contents, place, scores, names, weights.names)
@@ -180,19 +178,11 @@ def _code(content_code: Bools, content: Ints) -> Bools:
     return flags
 
 
-def _best_passages(
-    chunks: Ints, content: Ints, cosines: Floats, weighed: Floats, together: float
-) -> tuple[Ints, NDArray[np.int64], Floats]:
-    """Contents, the place of each one's best passage among `chunks`, and their scores."""
-    if not len(chunks):
-        return np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.float32)
-    joint = cosines + weighed
-    order = np.lexsort((chunks, -joint, content))
-    starts = np.flatnonzero(np.diff(content[order], prepend=-1))
-    place = order[starts]
-    apart = np.maximum.reduceat(cosines[order], starts) + np.maximum.reduceat(weighed[order], starts)
-    share = np.float32(together)
-    return content[place], place, (share * joint[place] + (1 - share) * apart).astype(np.float32)
+def _best_passages(chunks: Ints, content: Ints, scores: Floats) -> tuple[Ints, NDArray[np.int64], Floats]:
+    """Contents, the place of each one's best passage among `chunks`, and its score."""
+    order = np.lexsort((chunks, -scores, content))
+    place = order[np.flatnonzero(np.diff(content[order], prepend=-1))]
+    return content[place], place, scores[place]
 
 
 def _with_names(

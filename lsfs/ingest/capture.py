@@ -70,7 +70,7 @@ class Capturer:
         with self._vault.write() as tx:
             seq = self._vault.next_seq(tx, len(captured))
             captured = [msgspec.structs.replace(e, seq=number) for number, e in enumerate(captured, seq)]
-            due = {e.id for e in captured if due_ns(e.ctime_ns, e.pending or now) <= now}
+            due = {e.id for e in captured if due_ns(e.ctime_ns, e.pending or now, now) <= now}
             settle(tx, self._vault, [e for e in captured if e.id in due], now)
             captured = [msgspec.structs.replace(e, pending=None) if e.id in due else e for e in captured]
             self._vault.entries.put(tx, captured)
@@ -82,7 +82,7 @@ class Capturer:
         now = self._now_ns()
         pending = self._vault.entries.pending()
         if entries is None:
-            due = [e for e in pending if due_ns(e.ctime_ns, e.pending or now) <= now]
+            due = [e for e in pending if due_ns(e.ctime_ns, e.pending or now, now) <= now]
         else:
             wanted = {entry.id for entry in entries}
             due = [e for e in pending if e.id in wanted]
@@ -94,7 +94,7 @@ class Capturer:
                 self._vault.entries.settled(tx, [e.id for e in due])
         done = {e.id for e in due}
         left = [
-            due_ns(e.ctime_ns, e.pending or now)
+            due_ns(e.ctime_ns, e.pending or now, now)
             for e in pending
             if e.id not in done and (e.content is not None or e.kind != "file")
         ]

@@ -190,7 +190,10 @@ class Database:
         """Folds the write-ahead log into the file."""
         if not self.readonly:
             with self._write_lock:
-                self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                try:
+                    self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                except apsw.Error as error:
+                    raise translate(error, self.path) from error
 
     def close(self) -> None:
         """Closes every connection; no thread may be using one."""

@@ -11,8 +11,10 @@ LONGEST_NS = 10_000_000_000
 """A file that never stands still gets a version this long after the first capture that is not one yet."""
 
 
-def due_ns(ctime_ns: int, pending_ns: int) -> int:
+def due_ns(ctime_ns: int, pending_ns: int, now_ns: int) -> int:
     """When a pending state becomes a version."""
+    if pending_ns > now_ns:
+        return now_ns  # the clock was set back since, and says nothing of how long the content stood
     return min(ctime_ns + SETTLE_NS, pending_ns + LONGEST_NS)
 
 

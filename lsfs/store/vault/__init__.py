@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import apsw
@@ -120,5 +120,8 @@ class Vault:
 
     def close(self) -> None:
         """Folds the log into the file and closes every connection."""
-        self._db.checkpoint()
+        if not self._damage:
+            # On a full disk the log stays beside the file, and is read with it by the next start.
+            with suppress(LsfsError):
+                self._db.checkpoint()
         self._db.close()
