@@ -66,7 +66,7 @@ def _end(text: str, start: int, boundary: int, size: int) -> int:
         found = text.rfind(mark, low, high)
         if found >= 0:
             return found + len(mark)
-    return high if "\ud800" > text[high - 1] or text[high - 1] > "\udbff" else high - 1
+    return high if text[high - 1] < "\ud800" or text[high - 1] > "\udbff" else high - 1
 
 
 def _scaled(text: str, start: int, size: int) -> int:

@@ -79,6 +79,10 @@ class Finding:
                 plain = query.as_words()
                 answer = run(plain, options, limit=request.limit, mode=request.mode, sort=request.sort, like=like)
                 notes.append(f"nothing fits {read}; searched for the words instead")
+        elif not answer.found and (kind := _bare_kind(query.line)):
+            only = Filters(extensions=tuple(sorted(kind)))
+            answer = run(parse("", now_ns=self._now_ns()), only.merged(options), limit=request.limit, sort=request.sort)
+            notes.append(f"no file says “{query.line.strip()}”; these are of that kind")
         if not answer.found and not request.words.isascii():
             notes.append(_NOT_ENGLISH)
         return answer, "; ".join(notes)
@@ -150,6 +154,14 @@ class Finding:
             return None
         passages = self._texts.passages(content, [found.file], [found.chunk])
         return passages[0] if passages else None
+
+
+def _bare_kind(line: str) -> frozenset[str] | None:
+    """The suffixes that a line means which is nothing but a kind of file: ``pdfs``, ``python files``."""
+    words = line.lower().split()
+    if len(words) == 2 and words[1] in ("file", "files"):
+        words.pop()
+    return types_for(words[0]) if len(words) == 1 else None
 
 
 def _zone(name: str) -> dt.tzinfo:

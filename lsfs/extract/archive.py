@@ -96,8 +96,8 @@ def _opened(data: bytes) -> IO[bytes]:
     if data.startswith(b"\x1f\x8b"):
         return io.BufferedReader(_Gunzip(data))
     if data.startswith(b"BZh"):
-        return bz2.BZ2File(raw)  # type: ignore[return-value]
-    return lzma.LZMAFile(raw) if data.startswith(b"\xfd7zXZ\x00") else raw  # type: ignore[return-value]
+        return bz2.BZ2File(raw)
+    return lzma.LZMAFile(raw) if data.startswith(b"\xfd7zXZ\x00") else raw
 
 
 class _Gunzip(io.RawIOBase):

@@ -43,15 +43,21 @@ def guess(data: bytes) -> str:
     sample = data[max(0, first.start() - 200) : first.start() + _SAMPLE]
     runs = Counter(len(run) for run in _HIGH_RUN.findall(sample))
     high = sum(length * count for length, count in runs.items())
-    return _asian(sample) or (_alphabet(sample) if high >= 2 * sum(runs.values()) else None) or _latin(sample)
+    dense = high >= 2 * sum(runs.values())  # Latin text has its letters beyond ASCII one by one
+    return _japanese(sample) or (dense and (_asian(sample) or _alphabet(sample))) or _latin(sample)
 
 
-def _asian(sample: bytes) -> str | None:
-    """An East Asian encoding, if one reads the sample without an error and as real text."""
+def _japanese(sample: bytes) -> str | None:
+    """A Japanese encoding, if one reads the sample without an error and with kana in it."""
     for name in ("cp932", "euc_jp"):
         text = _read(sample, name)
         if text and _share(text, _KANA) - _share(text, _HALF_KANA) > 0.15:
             return name
+    return None
+
+
+def _asian(sample: bytes) -> str | None:
+    """Another encoding of Asia, if one reads the sample without an error and as real text."""
     korean = _read(sample, "cp949")
     if korean and _share(korean, _HANGUL) > 0.9:
         return "cp949"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 
 _TAGS = {
@@ -110,4 +111,4 @@ def _place(gps: dict[int, tuple[float, ...] | str]) -> str | None:
 
 
 def _degrees(parts: tuple[float, ...]) -> float:
-    return sum(part / 60**power for power, part in enumerate(parts[:3]))
+    return math.fsum(part / scale for part, scale in zip(parts, (1, 60, 3600), strict=False))

@@ -1,7 +1,8 @@
 """Documents through kreuzberg: PDF, Office, EPUB, RTF, HTML.
 
-kreuzberg (Rust) may panic or hang on hostile files: call it in a process that may be killed.  Its cache is off and its
-thread pool has one thread.  A panic comes up as a `BaseException` and is left to the caller, who should end the process.
+kreuzberg (Rust) may panic or hang on hostile files: call it in a process that may be killed.  Its cache is off and
+its thread pool has one thread.  A panic comes up as a `BaseException` and is left to the caller, who should end the
+process.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ def _config(paged: bool) -> ExtractionConfig:
     return kreuzberg.ExtractionConfig(
         use_cache=False,
         enable_quality_processing=False,
-        disable_ocr=True,
+        disable_ocr=True,  # type: ignore[call-arg]  # missing from the stubs of 4.10
         output_format="plain" if paged else "markdown",
         pages=kreuzberg.PageConfig(insert_page_markers=True, marker_format=f"\n\n{_OPEN}{{page_num}}{_CLOSE}\n\n")
         if paged

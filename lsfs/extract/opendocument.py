@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import zipfile
 from xml.parsers import expat
 
@@ -47,10 +48,8 @@ def read(package: zipfile.ZipFile) -> Document:
         truncated = True
     fields = _Fields()
     if "meta.xml" in names:
-        try:
+        with contextlib.suppress(expat.ExpatError, ValueError, ExtractError):  # metadata is a bonus
             feed(member(package, "meta.xml", 1 << 20), fields.start, fields.end, fields.text)
-        except (expat.ExpatError, ValueError, ExtractError):
-            pass  # metadata is a bonus
     text = "".join(content.lines)
     return make_document(
         text,

@@ -26,9 +26,7 @@ _XML_PAGES = re.compile(r"visio/pages/page\d+\.xml|(?i:.*/pages/[^/]+\.fpage)")
 _OFFICE_TEXT = re.compile(
     r"(?:word/(?:document|footnotes)|ppt/slides/slide\d+|xl/(?:sharedStrings|worksheets/sheet\d+))\.xml"
 )
-_UNREADABLE = (
-    zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, EOFError, ValueError, OSError, RuntimeError, KeyError,
-)  # fmt: skip
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, OSError, RuntimeError, LookupError)
 
 
 class Package:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 from xml.parsers import expat
 
 from lsfs.core.records import Document
@@ -90,7 +91,12 @@ class Words:
         self._lines.append(" ".join(value.split()))
 
 
-def feed(data: bytes, start: object, end: object, text: object) -> None:
+def feed(
+    data: bytes,
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None],
+    text: Callable[[str], None],
+) -> None:
     """Has expat call `start`, `end` and `text` for `data`; entities declared in the document are refused."""
     parser = expat.ParserCreate()
     parser.buffer_text = True

@@ -5,6 +5,7 @@ Chunks and contents are numbered from 0; a number may stand for nothing (a remov
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -90,7 +91,7 @@ def worth_reading(frequencies: Sequence[int], n_chunks: int, budget: int = 60_00
 
 def inverse_frequency(frequency: int, n_chunks: int) -> float:
     """The idf of a term in `frequency` of `n_chunks` chunks; positive for any, so that tiny collections rank too."""
-    return float(np.log1p((max(n_chunks - frequency, 0) + 0.5) / (frequency + 0.5)))
+    return math.log1p((max(n_chunks - frequency, 0) + 0.5) / (frequency + 0.5))
 
 
 def word_evidence(terms: Sequence[Postings], collection: Collection, allowed: Bools | None = None) -> WordEvidence:
@@ -105,45 +106,47 @@ def word_evidence(terms: Sequence[Postings], collection: Collection, allowed: Bo
         return WordEvidence(np.empty(0, np.int32), np.empty(0, np.float32), 0.0)
     mean_words = float(collection.chunk_words.sum(dtype=np.float64)) / alive
     total = np.zeros(length, np.float32)
+    best = np.zeros(length, np.float32)
     summed = 0.0
-    in_order = sorted(enumerate(terms), key=lambda item: (item[1].of or item[1].term, item[0]))
-    for base, group in groupby(in_order, key=lambda item: item[1].of or item[1].term):
-        variants = [postings for _, postings in group if len(postings.chunks)]
-        if not variants:
-            summed += inverse_frequency(0, alive)
-            continue
-        frequency = _frequency(base, variants)
-        idf = inverse_frequency(frequency, alive)
+    for base, group in groupby(sorted(terms, key=_base), key=_base):
+        variants = [one for one in group if len(one.chunks)]
+        idf = inverse_frequency(_frequency(base, variants), alive)
         summed += idf
-        if len(variants) == 1:
-            only = variants[0]
-            total[only.chunks] += idf * _gain(only, alive, idf) * _saturation(only, collection, mean_words)
+        if not variants:
             continue
-        best = np.zeros(length, np.float32)
-        for one in variants:
-            score = _gain(one, alive, idf) * _saturation(one, collection, mean_words)
-            best[one.chunks] = np.maximum(best[one.chunks], score)
-        total += idf * best
+        gains = [idf * _gain(one, alive, idf) for one in variants]
+        chunks = np.concatenate([one.chunks for one in variants])
+        scores = _saturation(chunks, np.concatenate([one.counts for one in variants]), collection, mean_words)
+        end = 0
+        for one, gain in zip(variants, gains, strict=True):
+            start, end = end, end + len(one.chunks)
+            best[one.chunks] = np.maximum(best[one.chunks], scores[start:end] * np.float32(gain))
+        total[chunks] += best[chunks]  # a chunk of several variants is assigned the same sum each time
+        best[chunks] = 0
     if allowed is not None:
         total[~inside(collection, allowed)] = 0
     chunks = np.flatnonzero(total).astype(np.int32)
     return WordEvidence(chunks, total[chunks], summed)
 
 
+def _base(one: Postings) -> str:
+    return one.of or one.term
+
+
 def _frequency(base: str, variants: Sequence[Postings]) -> int:
     """In how many chunks the term that was typed stands; the commonest variant's where it stands in none."""
     own = [len(one.chunks) for one in variants if one.term == base]
-    return own[0] if own else max(len(one.chunks) for one in variants)
+    return own[0] if own else max((len(one.chunks) for one in variants), default=0)
 
 
 def _gain(one: Postings, n_chunks: int, idf: float) -> float:
     return one.weight * min(1.0, inverse_frequency(len(one.chunks), n_chunks) / idf)
 
 
-def _saturation(one: Postings, collection: Collection, mean_words: float) -> Floats:
-    length = collection.chunk_words[one.chunks] / np.float32(mean_words)
-    scores = one.counts * np.float32(K1 + 1) / (one.counts + np.float32(K1) * (1 - B + B * length))
-    return scores.astype(np.float32)
+def _saturation(chunks: Ints, counts: Floats, collection: Collection, mean_words: float) -> Floats:
+    length = collection.chunk_words[chunks] * np.float32(B / mean_words)
+    scores = counts * np.float32(K1 + 1) / (counts + np.float32(K1) * (np.float32(1 - B) + length))
+    return scores.astype(np.float32, copy=False)
 
 
 def inside(collection: Collection, allowed: Bools) -> Bools:

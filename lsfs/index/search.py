@@ -93,18 +93,22 @@ class Search:
             return Answer([Found(row, 1.0, None, {}) for row in rows], [])
         allowed = self._allowed(query, filters, where)
         collection = self._layout.collection
+        contents = len(collection.content_words)
         terms = []
         if mode != "semantic" and like is None:
             terms = query_postings(query.text, self._index.passages, len(collection.chunk_words))
         words = word_evidence(terms, collection, allowed)
         vector, note = self._query_vector(query, like) if mode != "keyword" else (None, "")
         chunks, cosines = self._cosines(words, vector, allowed)
-        names, nameless = self._name_evidence(query, where, allowed) if like is None else (None, [])
+        scores = self._names.scores(query) if like is None else {}
+        names, nameless = self._name_evidence(query, scores, where, allowed, contents)
         wanted = limit if sort == "relevance" else _SORT_POOL
         ranking = rank(
             words, collection, chunks=chunks, cosines=cosines, names=names, limit=wanted + (like is not None)
         )
-        found = self._files(ranking, where, nameless, like)
+        # What a hit must hold word for word is found, however little it says otherwise.
+        shown = len(ranking.contents) if query.phrases or query.any_of else ranking.good
+        found = self._files(ranking, shown, where, scores, nameless, contents, like)
         if sort != "relevance":
             found.sort(key=_orders()[sort])
         matched = [term.term for term in terms if len(term.chunks) and term.of in ("", term.term)]
@@ -125,13 +129,16 @@ class Search:
         return allowed
 
     def _holding(self, phrases: Sequence[str]) -> NDArray[np.bool_]:
-        """By content number, whether one of the phrases stands in it."""
+        """By content number, whether one of the phrases stands in it or in the name of a file that has it."""
         content_of = self._layout.collection.chunk_content
         mask = np.zeros(len(self._layout.alive), np.bool_)
         for phrase in phrases:
             text, cjk = (cjk_bigrams(phrase), True) if has_cjk(phrase) else (phrase, False)
             chunks = self._index.passages.match(text, cjk=cjk) - 1
             mask[content_of[chunks[chunks < len(content_of)]]] = True
+            for row in self._index.files.many(self._index.names.holding(phrase)).values():
+                if row.content is not None and row.content < len(mask):
+                    mask[row.content] = True
         return mask
 
     def _query_vector(self, query: Query, like: int | None) -> tuple[NDArray[np.float32] | None, str]:
@@ -162,35 +169,47 @@ class Search:
         return (ids[inside] - 1).astype(np.int32), cosines[inside]
 
     def _name_evidence(
-        self, query: Query, where: Condition, allowed: NDArray[np.bool_] | None
+        self,
+        query: Query,
+        scores: Mapping[int, float],
+        where: Condition,
+        allowed: NDArray[np.bool_] | None,
+        contents: int,
     ) -> tuple[NameEvidence | None, list[FileRow]]:
-        """Name evidence by content number; files without a text content get the numbers past the last."""
-        scores = self._names.scores(query)
+        """Name evidence by content number; files without a text content get the numbers from `contents` on."""
         rows = self._index.files.passing(list(scores), where)
-        last = len(self._layout.alive)
         best: dict[int, float] = {}
         nameless: list[FileRow] = []
         for row in sorted(rows.values(), key=lambda row: (row.root, row.path)):
-            if row.content is not None and row.content < last and self._layout.alive[row.content]:
+            if row.content is not None and row.content < contents and self._layout.alive[row.content]:
                 if allowed is None or allowed[row.content]:
                     best[row.content] = max(best.get(row.content, 0.0), scores[row.id])
             elif not (query.phrases or query.any_of):
-                best[last + len(nameless)] = scores[row.id]
+                best[contents + len(nameless)] = scores[row.id]
                 nameless.append(row)
         if not best:
             return None, []
         return NameEvidence(np.array(list(best), np.int32), np.array(list(best.values()), np.float32)), nameless
 
-    def _files(self, ranking: Ranking, where: Condition, nameless: list[FileRow], like: int | None) -> list[Found]:
-        """The ranking's good contents as files; copies of one content follow each other by path."""
-        last = len(self._layout.alive)
-        numbers = [int(n) for n in ranking.contents[: ranking.good]]
-        files = self._index.files.of_contents([n for n in numbers if n < last], where)
+    def _files(
+        self,
+        ranking: Ranking,
+        shown: int,
+        where: Condition,
+        scores: Mapping[int, float],
+        nameless: list[FileRow],
+        contents: int,
+        like: int | None,
+    ) -> list[Found]:
+        """The first `shown` contents as files; copies of one content by how their names fit, then by path."""
+        numbers = [int(n) for n in ranking.contents[:shown]]
+        files = self._index.files.of_contents([n for n in numbers if n < contents], where)
         found = []
         for place, number in enumerate(numbers):
             if number == like:
                 continue
-            rows = files.get(number, []) if number < last else [nameless[number - last]]
+            rows = files.get(number, []) if number < contents else [nameless[number - contents]]
+            rows.sort(key=lambda row: (-scores.get(row.id, 0.0), row.root, row.path))
             chunk = self._within(number, int(ranking.best_chunk[place]))
             parts = {
                 "words": float(ranking.words[place]),

@@ -41,13 +41,14 @@ class Capturer:
     def apply(self, readings: Sequence[Reading]) -> Captured:
         """Records readings; one older than what is known of its file by now is passed over, to be read again."""
         current = self._vault.entries.many([reading.entry for reading in readings])
+        watched = {root.id for root in self._vault.roots.all()}
         now = self._now_ns()
         captured: list[Entry] = []
         replaced: list[int] = []
         tags: dict[int, tuple[str, ...]] = {}
         for reading in readings:
             entry = current.get(reading.entry)
-            if entry is None or entry.gone or reading.key.ctime_ns < entry.ctime_ns:
+            if entry is None or entry.gone or entry.root not in watched or reading.key.ctime_ns < entry.ctime_ns:
                 continue
             if entry.ino != reading.key.ino:
                 replaced.append(entry.id)

@@ -251,6 +251,8 @@ class Ingest:
             self.feeder.nudge()
 
     def _observe(self, root: Root, batch: ScanBatch, first: bool, urgent: bool) -> None:
+        if not self._vault.roots.is_watched(root.id):
+            return  # removed, or absorbed by a root above it, since the look was taken
         changed = self._reconciler.apply(root, batch, first=first)
         if not changed.entries and not changed.gone:
             return

@@ -252,7 +252,7 @@ def root_with(vault: Vault, path: bytes, *names: bytes) -> Root:
             (lineage,) = vault.entries.new_lineages(tx, [None])
             vault.entries.put(tx, [entry(root.id, name, lineage, vault.next_seq(tx))])
             vault.versions.add(tx, [version(root.id, name, lineage, vault.next_seq(tx))])
-            vault.tags.set(tx, lineage, [name.decode()])
+            vault.tags.set(tx, lineage, [name.decode(errors="replace")])
     return root
 
 

@@ -67,6 +67,13 @@ class Names:
         )
         return [int(row[0]) for row in rows]
 
+    def holding(self, phrase: str) -> list[int]:
+        """File ids in whose name, path or tags the words of a phrase stand one after the other."""
+        quoted = '"' + words(phrase).replace('"', '""') + '"'
+        return [
+            int(row[0]) for row in self._connection().execute("SELECT rowid FROM names WHERE names MATCH ?", (quoted,))
+        ]
+
     def alike(self, word: str, limit: int = 50) -> list[tuple[int, float]]:
         """(file id, share of the word's trigrams in the name) of names that hold at least two fifths of them."""
         import numpy as np

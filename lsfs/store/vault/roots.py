@@ -52,6 +52,10 @@ class Roots:
         rows = self._db.rows(f"SELECT {_COLUMNS} FROM roots WHERE id = ?", (root_id,))
         return _root(rows[0]) if rows else None
 
+    def is_watched(self, root_id: int) -> bool:
+        """Whether there is such a root and it was not removed."""
+        return bool(self._db.rows("SELECT 1 FROM roots WHERE id = ? AND removed_ns IS NULL", (root_id,)))
+
     def removed(self, path: bytes) -> Root | None:
         """The newest root that was at `path` and was removed with its history kept."""
         rows = self._db.rows(
