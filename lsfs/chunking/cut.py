@@ -36,7 +36,8 @@ def chunk(document: Document, *, target_words: int = 150) -> list[Chunk]:
             path.enter(sections[following])
             following += 1
         end = _end(text, start, _boundary(sections, following, start + limit // 3, total), limit)
-        chunks.append(Chunk(start, end, line, path.text))
+        first = sections[following] if following < len(sections) and sections[following].offset < end else None
+        chunks.append(Chunk(start, end, line, path.text or (first.title[:MAX_HEADING] if first else "")))
         line += text.count("\n", start, end)
         start = end
     return chunks

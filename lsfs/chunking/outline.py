@@ -45,7 +45,8 @@ def outline(document: Document) -> list[Section]:
 # with a newline put in front by `_matches`.
 
 _MARKDOWN = re.compile(
-    r"\n(?: {1,3})?(?=[#=\-`~])(?:(#{1,6})[ \t]+([^\n]*)|(=+|-+)[ \t]*(?=\n|\Z)|(`{3}|~{3})[^\n]*(?:\n(?:.*?\n)? {0,3}\4|.*\Z))",
+    r"\n(?: {1,3})?(?=[#=\-`~])(?:(#{1,6})[ \t]+([^\n]*)|(=+|-+)[ \t]*(?=\n|\Z)"
+    r"|(`{3}|~{3})[^\n]*(?:\n(?:.*?\n)? {0,3}\4|.*\Z))",
     re.S,
 )
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n.{0,4000}?\n(?:---|\.\.\.)[ \t]*(?=\r?\n)", re.S)

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 from msgspec import UNSET
 
 from lsfs.core.api import FindRequest, FindResult, Hit, Why
@@ -49,7 +50,7 @@ class Finding:
         started = time.perf_counter()
         if request.limit < 1:
             raise UsageError("-n must be at least 1")
-        query = parse(request.words, now_ns=self._now_ns(), zone=request.zone, locale=request.locale)
+        query = _with_home(parse(request.words, now_ns=self._now_ns(), zone=request.zone, locale=request.locale))
         options = self._options(request)
         if not (query.line.strip() or request.like or not options.empty):
             raise UsageError("say what to look for: words, --like FILE or a filter")
@@ -154,6 +155,16 @@ class Finding:
             return None
         passages = self._texts.passages(content, [found.file], [found.chunk])
         return passages[0] if passages else None
+
+
+def _with_home(query: Query) -> Query:
+    """The query with ``~/…`` in its folders as the user's home."""
+    replace = msgspec.structs.replace
+    filters = [
+        replace(f, in_folders=tuple(os.path.expanduser(folder) for folder in f.in_folders))
+        for f in (query.filters, query.explicit)
+    ]
+    return replace(query, filters=filters[0], explicit=filters[1])
 
 
 def _bare_kind(line: str) -> frozenset[str] | None:

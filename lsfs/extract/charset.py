@@ -29,7 +29,7 @@ _ALPHABETS = {  # the commonest letters of the languages that use the encoding
 _FIRST_LEVELS = (("gb18030", 0xB0, 0xD7), ("big5", 0xA4, 0xC6))
 """Codec, and the first bytes of its frequent characters."""
 _LATIN = {  # beside ASCII; signs that a wrong reading of the other tends to give are left out
-    "cp1252": "éèàùçâêîôûëïüöäßñáíóúãõåøæœÉÈÀÇÂÊÎÔÜÖÄÑÁÍÓÚÃÕÅØÆ’“”„–—…«»°§€©®\xa0òý¡",
+    "cp1252": "éèàùçâêîôûëïüöäßñáíóúãõåøæœÉÈÀÇÂÊÎÔÜÖÄÑÁÍÓÚÃÕÅØÆ’“”„–—…«»°§€©®\xa0ò¡",
     "cp1250": "ąćęłńśźżĄĆĘŁŃŚŹŻáčďéěíňóřšťúůýžÁČĎÉĚÍŇÓŘŠŤÚŮÝŽöüőűäßÖÜŐŰÄăâîşţ’“”„–—…«»°§€\xa0",
     "cp1254": "ğışĞİŞçöüÇÖÜâîû’“”–—…«»°§€\xa0",
 }

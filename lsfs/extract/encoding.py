@@ -56,16 +56,14 @@ def _wide(sample: bytes) -> str | None:
     if b"\0" not in sample or len(sample) < 4:
         return None
     lanes = [sample[i::4].count(0) * 4 / len(sample) for i in range(4)]
-    full = [lane > 0.9 for lane in lanes]
-    if full == [False, True, True, True]:
-        return "utf-32-le"
-    if full == [True, True, True, False]:
-        return "utf-32-be"
-    even, odd = (lanes[0] + lanes[2]) / 2, (lanes[1] + lanes[3]) / 2
-    if odd > 0.4 and even < 0.05:
-        return "utf-16-le"
-    if even > 0.4 and odd < 0.05:
-        return "utf-16-be"
+    for name, zeros, letters, least in (
+        ("utf-32-le", lanes[1:], lanes[:1], 0.7),
+        ("utf-32-be", lanes[:3], lanes[3:], 0.7),
+        ("utf-16-le", lanes[1::2], lanes[::2], 0.4),
+        ("utf-16-be", lanes[::2], lanes[1::2], 0.4),
+    ):
+        if min(zeros) > least and max(letters) < 0.05:
+            return name
     return None
 
 

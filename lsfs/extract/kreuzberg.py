@@ -218,6 +218,8 @@ def translated(message: str) -> ExtractError:
     reason: Reason = "damaged"
     if "password" in said or "encrypt" in said:
         reason = "encrypted"
+    elif "malformed" in said:
+        pass
     elif "unsupported" in said or "validationerror" in said or "magic number" in said or "not supported" in said:
         reason = "unsupported"
     elif "too large" in said or "limit" in said or "exceed" in said:

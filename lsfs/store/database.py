@@ -85,7 +85,7 @@ class Database:
         try:
             self._prepare(package, application_id, page_size)
         except BaseException as error:
-            # Closed now: later it would delete the write-ahead log of whatever stands at the path by then.
+            # Now, not when the object is collected: the caller may move the file aside next.
             self.close()
             if isinstance(error, apsw.Error):
                 raise translate(error, path) from error

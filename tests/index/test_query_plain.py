@@ -49,7 +49,7 @@ MARCH_2024 = {"since_ns": local(2024, 3, 1), "until_ns": local(2024, 4, 1)}
         ("lease from last week", "lease", Filters(**LAST_WEEK)),
         ("lease tagged house", "lease", Filters(tags=("house",))),
         ("report in the Invoices folder", "report", Filters(in_folders=("Invoices",))),
-        ("budget in ~/work/2024", "budget", Filters(in_folders=("~/work/2024",))),
+        ("budget in ~/papers/2024", "budget", Filters(in_folders=("~/papers/2024",))),
         ("receipts in Downloads", "receipts", Filters(in_folders=("Downloads",))),
     ],
 )

@@ -57,6 +57,16 @@ def test_variants_count_once_by_the_best_and_never_more_than_the_word_itself():
     assert evidence.idf == word_evidence([word], HUNDRED).idf
 
 
+def test_the_scores_of_several_words_add_up():
+    groups = [[postings("flat", 1), postings("flats", 1, 2, of="flat")], [postings("rent", 1, 2, 3)]]
+    groups[1].append(postings("rented", 1, 3, 4, weight=0.5, of="rent"))
+    together = word_evidence(groups[0] + groups[1], HUNDRED)
+    apart = [word_evidence(group, HUNDRED) for group in groups]
+    every = ints(1, 2, 3, 4)
+    assert together.at(every) == pytest.approx(apart[0].at(every) + apart[1].at(every))
+    assert together.idf == pytest.approx(apart[0].idf + apart[1].idf)
+
+
 def test_an_unknown_word_gives_no_score_but_is_missed():
     known = word_evidence([postings("lease", 1)], HUNDRED)
     with_unknown = word_evidence([postings("lease", 1), postings("xyzzy")], HUNDRED)
@@ -140,7 +150,7 @@ def test_a_fitting_file_name_comes_first_and_needs_no_content():
 
 def test_passages_whose_vector_is_still_being_made_are_found_by_their_words():
     words = word_evidence([postings("lease", 5), postings("rent", 5)], HUNDRED)
-    ranking = rank(words, HUNDRED, chunks=ints(1, 2), cosines=floats(0.3, 0.2))
+    ranking = rank(words, HUNDRED, chunks=ints(1, 2), cosines=floats(0.6, 0.55))
     assert ranking.contents[0] == 5
 
 
@@ -156,6 +166,15 @@ def test_gibberish_and_what_is_absent_give_no_good_match():
     one_common_word = word_evidence([postings("city", *range(30)), postings("zanzibar"), postings("sultan")], HUNDRED)
     assert rank(one_common_word, HUNDRED, chunks=ints(1, 2), cosines=floats(0.25, 0.2)).good == 0
     assert len(rank(NOTHING, HUNDRED, chunks=ints(), cosines=floats()).contents) == 0
+
+
+def test_a_weak_hit_is_shown_after_a_good_one_and_not_alone():
+    words = word_evidence([postings("lease", 1, counts=[3]), postings("zanzibar")], HUNDRED)
+    good = rank(words, HUNDRED, chunks=ints(1, 2, 3), cosines=floats(0.7, 0.36, 0.1))
+    assert good.contents[: good.good].tolist() == [1, 2]
+    assert rank(words, HUNDRED, chunks=ints(2, 3), cosines=floats(0.36, 0.1)).contents[0] == 1
+    unknown = word_evidence([postings("zanzibar")], HUNDRED)
+    assert rank(unknown, HUNDRED, chunks=ints(2, 3), cosines=floats(0.36, 0.1)).good == 0
 
 
 def test_confidence_grows_with_each_kind_of_evidence():

@@ -81,11 +81,11 @@ def _folder(folder: str, roots: Mapping[int, bytes], bindings: list[Any]) -> str
         prefix = f"CASE f.root {cases} ELSE x'2f' END" if names else "x'2f'"
         # Bytes are compared with bytes: a name need not be text.  SQLite's lower() knows A to Z only, so that of
         # other letters the usual spellings are tried.
-        path = f"CAST(lower(CAST({prefix} || f.path AS TEXT)) AS BLOB)"
+        lowered = f"CAST(lower(CAST({prefix} || f.path AS TEXT)) AS BLOB)"
         spellings = {os.fsencode(s).lower() for s in (folder, folder.lower(), folder.upper(), folder.title())}
         for spelling in sorted(spellings):
             bindings.extend((*names.values(), b"/" + spelling.strip(b"/") + b"/"))
-        return "(" + " OR ".join([f"instr({path}, ?) > 0"] * len(spellings)) + ")"
+        return "(" + " OR ".join([f"instr({lowered}, ?) > 0"] * len(spellings)) + ")"
     absolute = os.fsencode(folder).rstrip(b"/") or b"/"
     choices = ["0"]
     for root_id, path in roots.items():

@@ -103,9 +103,7 @@ class Roots:
         `prefix` is the child's path below the parent, with a trailing slash.  What the parent knew there from before
         it was removed ends: the child has followed those files since.
         """
-        tx.execute(
-            "DELETE FROM entries WHERE root = ? AND path > ? AND path < ?", (parent, prefix, prefix[:-1] + b"0")
-        )
+        tx.execute("DELETE FROM entries WHERE root = ? AND path > ? AND path < ?", (parent, prefix, prefix[:-1] + b"0"))
         for table in ("entries", "versions"):
             tx.execute(
                 f"UPDATE {table} SET root = ?1, path = CAST(?2 || path AS BLOB) WHERE root = ?3",
