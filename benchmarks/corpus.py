@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import itertools
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -28,17 +29,19 @@ def build_corpus(trees: Sequence[Path], target: Path, files: int, total_bytes: i
     chosen: list[tuple[str, bytes]] = []
     size = 0
     for _, name, text in texts:
-        # What is left must suffice for small files in the remaining places.
         if len(chosen) < files and size + len(text) <= total_bytes:
             chosen.append((name, text))
             size += len(text)
     if not chosen:
         raise SystemExit("the trees have no text files")
     distinct = len(chosen)
-    spare = [text for text in chosen if len(text[1]) <= max(SMALLEST, (total_bytes - size) // max(1, files - distinct))]
-    for number in range(files - distinct):
-        name, text = (spare or chosen)[number % len(spare or chosen)]
-        chosen.append((name, b"copy %d\n" % number + text))
+    again, smallest = itertools.cycle(chosen[:]), min(len(text) for _, text in chosen)
+    while len(chosen) < files:
+        # Small ones as well as large ones, so that the bytes last until the files are full.
+        most = max(6 * (total_bytes - size) // (files - len(chosen)), smallest)
+        name, text = next((name, text) for name, text in again if len(text) <= most)
+        chosen.append((name, b"copy %d\n" % len(chosen) + text))
+        size += len(text)
     for number, (name, text) in enumerate(chosen):
         place = target / f"{number // 100:03d}" / f"{number:05d}-{name}"
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +79,9 @@ def text_files(folder: Path) -> list[Path]:
     return [
         path
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.is_symlink() and not any(p.startswith(".") for p in path.relative_to(folder).parts)
+        if path.is_file()
+        and not path.is_symlink()
+        and not any(p.startswith(".") for p in path.relative_to(folder).parts)
     ]
 
 

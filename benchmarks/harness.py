@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from lsfs.core.config import Config, load_config, save_config, with_setting
 from lsfs.core.locations import Paths
@@ -32,7 +32,7 @@ from lsfs.rpc.caller import caller_fields
 from lsfs.rpc.client import Client
 from lsfs.rpc.launch import launch_daemon
 
-NOT_MEASURED = "not measured"
+T = TypeVar("T")
 
 
 class Lsfs:
@@ -205,9 +205,14 @@ def alternating(rounds: int, *works: Callable[[], float]) -> list[list[float]]:
 
 def timed(work: Callable[[], object]) -> float:
     """Seconds that the work took."""
+    return answered(work)[1]
+
+
+def answered(work: Callable[[], T]) -> tuple[T, float]:
+    """What the work gave, and the seconds it took."""
     start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+    answer = work()
+    return answer, time.perf_counter() - start
 
 
 def wait_until(condition: Callable[[], object], seconds: float, every: float = 0.1) -> bool:
@@ -263,7 +268,9 @@ def parser(doc: str | None) -> argparse.ArgumentParser:
     """The options that every benchmark has."""
     made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
-    made.add_argument("--work", type=_folder, metavar="DIR", help="for scratch files, on tmpfs perhaps; else a temporary one")
+    made.add_argument(
+        "--work", type=_folder, metavar="DIR", help="for scratch files, on tmpfs perhaps; else a temporary one"
+    )
     made.add_argument("--embedder", metavar="NAME", help="the setting of that name: a model, hashing, or off")
     return made
 

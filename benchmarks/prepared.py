@@ -24,7 +24,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from blake3 import blake3
@@ -32,6 +32,7 @@ from corpus import text_files
 from harness import Lsfs, embedder, installation
 
 from lsfs.core.chunktable import unpack
+from lsfs.core.config import Config
 from lsfs.index.embedding import passage_text
 from lsfs.index.texts import Passage, Texts
 from lsfs.index.vectors import VectorIndex
@@ -57,6 +58,8 @@ class Prepared(NamedTuple):
     vectors: Path
     chunks: int
     real_passages: int
+    embedder: str
+    """The setting of that name with which the vectors stay."""
 
 
 class _Piece(NamedTuple):
@@ -97,18 +100,19 @@ def prepare(source: Path, place: Path, chunks: int, embedder_name: str | None, r
             wanted = max(1, -(-(chunks - count) // PIECES_PER_FILE))
             made |= write_filler(folder / "filler", files, wanted, passages, rng)
             files += wanted
-            lsfs.up(folder, until="words")
+            lsfs.up(folder)
             lsfs.client().call("rescan", {"path": None})
             lsfs.up(folder, until="words")
             count = int(lsfs.client().call("status")["totals"]["chunks"])
         lsfs.down()
         stored = _store_vectors(lsfs, place / "vectors.npy", passages, made, embedder_name)
-    about = {"chunks": stored, "real_passages": len(passages.texts)}
+    setting = Config().embedder if embedder_name is None else embedder_name
+    about = {"chunks": stored, "real_passages": len(passages.texts), "embedder": setting}
     note.write_text(json.dumps(about))
     return _read(place, about)
 
 
-def _read(place: Path, about: dict[str, int]) -> Prepared:
+def _read(place: Path, about: dict[str, Any]) -> Prepared:
     return Prepared(place / "home", place / "folder", place / "vectors.npy", **about)
 
 
@@ -177,7 +181,11 @@ def write_filler(folder: Path, first: int, files: int, real: _Real, rng: random.
             share = rng.uniform(0.3, 0.7)
             pieces.append(_Piece(len(text), one, other, share))
             text += _mixed(real.texts[one], real.texts[other], share, rng).encode("utf-8", "replace") + b"\n\n"
-        place = folder / f"{number // 200:03d}" / f"{_name(real.texts[pieces[0].first], rng)}-{number}{rng.choice(real.suffixes)}"
+        place = (
+            folder
+            / f"{number // 200:03d}"
+            / f"{_name(real.texts[pieces[0].first], rng)}-{number}{rng.choice(real.suffixes)}"
+        )
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(text)
         _set_time(place, rng)

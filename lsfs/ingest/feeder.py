@@ -160,12 +160,13 @@ class Feeder:
             self._pool.submit(jobs, wanted, self._deliver, urgent=urgent, tier="document" if document else "text")
 
     def _deliver(self, results: list[ReadResult]) -> None:
-        later = [result.job for result in results if result.outcome is Outcome.ESCALATE]
+        later = [result for result in results if result.outcome is Outcome.ESCALATE]
         if later:
-            # Too many documents wait in the pool; they come when it has drained.
+            # Too many documents wait in the pool; they come when it has drained, and want their texts then.
             with self._wake:
-                self._in_flight.difference_update(later)
-                self._documents.update(later)
+                self._in_flight.difference_update(result.job for result in later)
+                self._documents.update(result.job for result in later)
+                self._claimed.difference_update(result.content for result in later)
         self._receiver.receive([result for result in results if result.outcome is not Outcome.ESCALATE])
 
     def _wanted(self, hashes: list[bytes]) -> list[bool]:

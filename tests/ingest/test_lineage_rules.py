@@ -71,7 +71,9 @@ def together(*steps: Step) -> Step:
 
 
 CASES = [
-    Case("an editor's atomic replace keeps the history", "f", (together(write("f.tmp"), mv("f.tmp", "f")),), {"f": "f"}),
+    Case(
+        "an editor's atomic replace keeps the history", "f", (together(write("f.tmp"), mv("f.tmp", "f")),), {"f": "f"}
+    ),
     Case(
         "an atomic replace by a file that was seen before keeps the history of the path, not of the temporary file",
         "f",
@@ -85,7 +87,9 @@ CASES = [
         (together(mv("f", "f~"), write("f")),),
         {"f": "f", "f~": new_of("f")},
     ),
-    Case("vim with backupcopy=yes keeps the history", "f", (together(cp("f", "f~"), write("f")),), {"f": "f", "f~": NEW}),
+    Case(
+        "vim with backupcopy=yes keeps the history", "f", (together(cp("f", "f~"), write("f")),), {"f": "f", "f~": NEW}
+    ),
     Case("a file keeps its history when it is renamed", "a", (mv("a", "b"),), {"b": "a"}),
     Case("a file keeps its history when only the case of its name changes", "a", (mv("a", "A"),), {"A": "a"}),
     Case(
@@ -101,7 +105,12 @@ CASES = [
         {"b": "a", "a": new_of("a")},
     ),
     Case("a file that is renamed to and fro has one history", "a", (mv("a", "b"), mv("b", "a")), {"a": "a"}),
-    Case("two files that are swapped take their histories along", "ab", (together(mv("a", "t"), mv("b", "a"), mv("t", "b")),), {"a": "b", "b": "a"}),
+    Case(
+        "two files that are swapped take their histories along",
+        "ab",
+        (together(mv("a", "t"), mv("b", "a"), mv("t", "b")),),
+        {"a": "b", "b": "a"},
+    ),
     Case(
         "three files that change places take their histories along",
         "abc",
@@ -109,7 +118,9 @@ CASES = [
         {"a": "c", "b": "a", "c": "b"},
     ),
     Case("a file moved over another goes on with that one's history", "ab", (mv("a", "b"),), {"b": "b"}),
-    Case("a hard link has a history of its own that names the file's", "a", (ln("a", "b"),), {"a": "a", "b": new_of("a")}),
+    Case(
+        "a hard link has a history of its own that names the file's", "a", (ln("a", "b"),), {"a": "a", "b": new_of("a")}
+    ),
     Case(
         "of several new names of a file one takes its history, the others name it",
         "a",
@@ -135,7 +146,12 @@ CASES = [
         {"b": "a", "c": new_of("a"), "d": new_of("c")},
     ),
     Case("a deleted file that is made again has its old history", "a", (rm("a"), write("a")), {"a": "a"}),
-    Case("a deleted file whose name is given to a link has its old history", "ab", (rm("a"), ln("b", "a")), {"a": "a", "b": "b"}),
+    Case(
+        "a deleted file whose name is given to a link has its old history",
+        "ab",
+        (rm("a"), ln("b", "a")),
+        {"a": "a", "b": "b"},
+    ),
     Case("a copy has a history of its own", "a", (cp("a", "b"),), {"a": "a", "b": NEW}),
     Case("an edit in place keeps the history", "a", (write("a"),), {"a": "a"}),
     Case(
@@ -144,7 +160,9 @@ CASES = [
         (together(mkdir("d"), write("d/x"), write("d/y")), mv("d", "e")),
         {"e": "d", "e/x": "d/x", "e/y": "d/y"},
     ),
-    Case("a file that is replaced by a link keeps the history", "a", (together(rm("a"), symlink("b", "a")),), {"a": "a"}),
+    Case(
+        "a file that is replaced by a link keeps the history", "a", (together(rm("a"), symlink("b", "a")),), {"a": "a"}
+    ),
     Case("a file that is replaced by a folder keeps the history", "a", (together(rm("a"), mkdir("a")),), {"a": "a"}),
 ]
 by_sentence = pytest.mark.parametrize("case", CASES, ids=[case.sentence.replace(" ", "-") for case in CASES])

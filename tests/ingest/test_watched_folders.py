@@ -260,8 +260,16 @@ def leave_a_file(lsfs) -> None:
     lsfs.root.write_text("not a folder")
 
 
-@pytest.mark.parametrize("leave", [leave_nothing, leave_another_folder, leave_an_empty_folder, leave_a_file])
-@pytest.mark.parametrize("noticed_by", ["a scan", "the next start"])
+@pytest.mark.parametrize(
+    ("leave", "noticed_by"),
+    [
+        (leave_nothing, "a scan"),
+        (leave_nothing, "the next start"),
+        (leave_another_folder, "a scan"),
+        (leave_an_empty_folder, "the next start"),
+        (leave_a_file, "a scan"),
+    ],
+)
 def test_a_root_that_is_away_is_frozen_and_comes_back_as_it_was(leave, noticed_by, lsfs):
     for number in range(3):
         (lsfs.root / f"{number}.txt").write_text(f"number {number}")
@@ -347,7 +355,7 @@ def test_what_is_back_at_the_second_scan_was_never_gone(lsfs, monkeypatch):
     assert lsfs.differences() == []
 
 
-def test_up_says_at_once_that_nothing_can_be_written(lsfs, monkeypatch, wait_until):
+def test_who_waits_for_the_ingest_thread_is_told_at_once_that_the_vault_is_damaged(lsfs, wait_until):
     up(lsfs, lsfs.root)
     lsfs.engine.close()
     path = Path(os.fsdecode(lsfs.paths.vault_dir), "vault.db")

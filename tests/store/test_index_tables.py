@@ -139,7 +139,9 @@ def test_a_file_that_is_renamed_is_not_found_by_its_old_name(index):
 ROOTS = {1: b"/home/me/Documents", 2: b"/data/it's 100%"}
 
 
-def row(number: int, path: bytes, *, root: int = 1, size: int = 1, mtime: int = 0, hash: bytes | None = None) -> FileRow:
+def row(
+    number: int, path: bytes, *, root: int = 1, size: int = 1, mtime: int = 0, hash: bytes | None = None
+) -> FileRow:
     name = os.fsdecode(os.path.basename(path)).encode(errors="replace").decode().lower()
     ext = name.rpartition(".")[2] if "." in name else ""
     return FileRow(number, root, path, name, ext, "file", size, mtime, hash, None, number, "done")

@@ -300,6 +300,13 @@ def test_every_name_of_a_hard_linked_file_has_its_version_of_a_change(desk):
     assert desk.entry(b"a").lineage != desk.entry(b"b").lineage
 
 
+def test_a_result_that_comes_after_its_root_was_removed_is_left_out(desk):
+    key = desk.see(b"f", b"A")
+    with desk.vault.write() as tx:
+        desk.vault.roots.remove(tx, desk.root.id, desk.now)
+    assert desk.capturer.apply([Reading(desk.entry(b"f").id, of(b"A"), key)]).entries == []
+
+
 def test_a_result_that_comes_after_the_file_was_replaced_is_left_out(desk):
     key = desk.see(b"f", b"A", ino=7)
     entry = desk.entry(b"f")
