@@ -38,7 +38,7 @@ def build_corpus(trees: Sequence[Path], target: Path, files: int, total_bytes: i
     again, smallest = itertools.cycle(chosen[:]), min(len(text) for _, text in chosen)
     while len(chosen) < files:
         # Small ones as well as large ones, so that the bytes last until the files are full.
-        most = max(6 * (total_bytes - size) // (files - len(chosen)), smallest)
+        most = max(20 * (total_bytes - size) // (files - len(chosen)), smallest)
         name, text = next((name, text) for name, text in again if len(text) <= most)
         chosen.append((name, b"copy %d\n" % len(chosen) + text))
         size += len(text)
