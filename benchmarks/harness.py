@@ -28,6 +28,7 @@ from lsfs.core.wirepath import to_wire
 from lsfs.embed.base import Embedder
 from lsfs.models.registry import Purpose
 from lsfs.models.store import open_store
+from lsfs.rpc.build import build_id
 from lsfs.rpc.caller import caller_fields
 from lsfs.rpc.client import Client
 from lsfs.rpc.launch import launch_daemon
@@ -49,6 +50,8 @@ class Lsfs:
             "LSFS_MODELS": Paths.from_env(os.environ).models,
         }
         self.paths = Paths.from_env(self.environ)
+        # Kept, so that an edit of the package during a run does not restart the daemon under it.
+        self._build = build_id()
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`lsfs` with these arguments as a process of its own; ends the benchmark where that fails."""
@@ -65,7 +68,7 @@ class Lsfs:
     def client(self) -> Client:
         """Calls this installation's daemon, and starts it where it does not run."""
         caller = caller_fields(self.environ, b"/", "http")
-        return Client(self.paths, caller, launch=lambda: launch_daemon(self.paths, self.environ))
+        return Client(self.paths, caller, launch=lambda: launch_daemon(self.paths, self.environ), build=self._build)
 
     def up(self, *folders: Path, until: str = "no") -> None:
         """Watches folders; with `until` ("words" or "all") returns when they are searchable so far."""

@@ -40,7 +40,7 @@ MEANINGS = [
     ("The tailor shortened the sleeves of the wedding suit.", "alteration of the groom's jacket"),
     ("An earthquake shook the island but nobody was hurt.", "seismic tremor without casualties"),
     ("The library extends its opening hours before the exams.", "book lending place open longer for students"),
-    ("A hedgehog hibernates under the woodpile.", "spiny animal sleeping through winter"),
+    ("A hedgehog hibernates under the woodpile.", "animal sleeping through the winter below logs"),
     ("The carpenter will deliver the oak table on Friday.", "furniture maker brings the desk this week"),
     ("They divorced amicably and share custody of the twins.", "separated couple raising children together"),
     ("The volcano's ash closed airports for a week.", "eruption stopped air traffic"),

@@ -16,7 +16,6 @@ Processor time is counted over some idle seconds, of all processes: nothing poll
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import tempfile
 import time
@@ -24,6 +23,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from harness import Lsfs, Report, installation, parser, usage, wait_until
+from prepared import read_prepared
 
 IDLE_MINUTES = 0.05
 """The query embedder's idle time during the measurement."""
@@ -73,9 +73,9 @@ def main() -> None:
         home, folder, embedder = None, given.folder, given.embedder
         if given.prepared is not None:
             scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="memory-", dir=given.work)))
-            home, folder = scratch / "home", given.prepared / "folder"
-            shutil.copytree(given.prepared / "home", home)
-            embedder = embedder or json.loads((given.prepared / "prepared.json").read_text())["embedder"]
+            prepared = read_prepared(given.prepared)
+            home, folder, embedder = scratch / "home", prepared.folder, prepared.embedder
+            shutil.copytree(prepared.home, home)
         lsfs = stack.enter_context(installation(given.work, home=home, embedder=embedder))
         lsfs.set("embedder_idle_minutes", str(IDLE_MINUTES))
         measure(lsfs, given, folder, report)

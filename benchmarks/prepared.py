@@ -24,7 +24,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from blake3 import blake3
@@ -82,7 +82,7 @@ def prepare(source: Path, place: Path, chunks: int, embedder_name: str | None, r
     """The prepared home at `place`, built from the text files of `source` unless it is there."""
     note = place / "prepared.json"
     if note.exists():
-        return _read(place, json.loads(note.read_text()))
+        return read_prepared(place)
     shutil.rmtree(place, ignore_errors=True)
     home, folder = place / "home", place / "folder"
     folder.mkdir(parents=True)
@@ -109,10 +109,12 @@ def prepare(source: Path, place: Path, chunks: int, embedder_name: str | None, r
     setting = Config().embedder if embedder_name is None else embedder_name
     about = {"chunks": stored, "real_passages": len(passages.texts), "embedder": setting}
     note.write_text(json.dumps(about))
-    return _read(place, about)
+    return read_prepared(place)
 
 
-def _read(place: Path, about: dict[str, Any]) -> Prepared:
+def read_prepared(place: Path) -> Prepared:
+    """The prepared home that stands at `place`."""
+    about = json.loads((place / "prepared.json").read_text())
     return Prepared(place / "home", place / "folder", place / "vectors.npy", **about)
 
 

@@ -16,7 +16,11 @@ def settle(tx: Transaction, vault: Vault, entries: Sequence[Entry], now_ns: int,
     The first version of a file that a root's first scan found counts as valid since its mtime.  With `gone` the
     entries have vanished: a lineage with versions gets a row that says so, one without leaves no trace.
     """
-    entries = [entry for entry in entries if not entry.unversioned]
+    entries = sorted((entry for entry in entries if not entry.unversioned), key=lambda entry: entry.seq)
+    # Cut off between the look at a file's new name and that at its old one, both hold its lineage: each in its turn.
+    first = {entry.lineage: entry.id for entry in reversed(entries)}
+    later = [entry for entry in entries if first[entry.lineage] != entry.id]
+    entries = [entry for entry in entries if first[entry.lineage] == entry.id]
     baselines = {root.id: root.baseline for root in vault.roots.all()}
 
     def found(entry: Entry) -> bool:
@@ -56,4 +60,4 @@ def settle(tx: Transaction, vault: Vault, entries: Sequence[Entry], now_ns: int,
             for number, entry in enumerate(entries, seq)
         ),
     )
-    return len(entries)
+    return len(entries) + (settle(tx, vault, later, now_ns, gone=gone) if later else 0)

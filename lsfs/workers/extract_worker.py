@@ -75,6 +75,8 @@ class ExtractWorker:
         self._results: list[ReadResult] = []
         self._gathered = 0
         self._poisoned = False
+        # A process inherits the peak of the one that started it, which may be a large one.
+        self._inherited_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
     def serve(self) -> None:
         """Answers each batch with its results and a `Done`."""
@@ -211,10 +213,10 @@ class ExtractWorker:
 
     def _worn(self) -> bool:
         limits = self._setup.limits
-        used = resource.getrusage(resource.RUSAGE_SELF)
+        peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return bool(
             (limits.cpu_s and time.process_time() > limits.cpu_s / 2)
-            or (limits.memory and used.ru_maxrss * 1024 > limits.memory / 2)
+            or (limits.memory and peak_kib > self._inherited_kib and peak_kib * 1024 > limits.memory / 2)
         )
 
 

@@ -93,6 +93,8 @@ def test_search_builds_its_index_once(folder: Path, tmp_path: Path) -> None:
     made_at = note.stat().st_mtime_ns
     figures("search", tmp_path, folder, *small)
     assert note.stat().st_mtime_ns == made_at
+    steps = figures("steps", tmp_path, note.parent, "--queries", "5")
+    assert 0 < steps["words to postings, with variants, mean"] < steps["the whole search, mean"]
 
 
 def test_find_process_compares_processes(folder: Path, tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ class Desk:
         self.folder = folder
         self.now = START
         self.inodes = 100
+        self.left: set[bytes] = set()
+        """Paths that a file has left without a look at them yet."""
         self.open()
         with self.vault.write() as tx:
             self.root: Root = self.vault.roots.add(tx, b"/watched", "", 1, self.now)
@@ -62,7 +64,8 @@ class Desk:
     def inode_at(self, path: bytes) -> tuple[int, int] | None:
         """What stands at an absolute path, as far as lsfs was told."""
         entry = self.entry(path.removeprefix(b"/watched/"))
-        return (entry.ino, entry.btime_ns) if entry is not None and not entry.gone else None
+        there = entry is not None and not entry.gone and entry.path not in self.left
+        return (entry.ino, entry.btime_ns) if there else None
 
     def ino(self, path: bytes) -> int:
         entry = self.entry(path)
@@ -258,6 +261,19 @@ def test_what_was_pending_when_the_process_was_killed_becomes_a_version_at_the_n
     desk.capturer.settle(desk.vault.entries.pending())
     assert desk.history(b"f") == [(1, of(b"A"))]
     assert desk.vault.entries.pending() == []
+
+
+def test_a_kill_between_the_looks_at_a_moved_files_new_and_old_name_gives_no_number_twice(desk):
+    desk.save(b"a", b"A", ino=7)
+    desk.left.add(b"a")
+    desk.save(b"b", b"B", ino=7)
+    assert desk.entry(b"a").lineage == desk.entry(b"b").lineage
+    desk.vault.close()
+    desk.open()
+    desk.capturer.settle(desk.vault.entries.pending())
+    assert [(v.path, v.number, v.content) for v in desk.versions(b"b")] == [(b"a", 1, of(b"A")), (b"b", 2, of(b"B"))]
+    desk.delete(b"a")
+    assert [v.gone for v in desk.versions(b"b")] == [0, 0]
 
 
 def test_versions_are_ordered_by_seq_when_the_clock_is_set_back_an_hour(desk):
