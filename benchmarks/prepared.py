@@ -9,7 +9,7 @@ How it is made, with everything drawn from one seed:
    sentences of the one (30 to 70 %) and the rest of the other's, shuffled.  The daemon indexes them like any file, so
    that postings, chunk tables, names and files are what lsfs makes of them.
 3. A filler chunk's vector is the mix, by the same share, of the two passages' vectors, plus a Gaussian of length 0.3,
-   scaled to length 1.  It is stored through `VectorIndex.encode` and the index's own tables, as the embedding job does.
+   scaled to length 1.  It is stored through the index's own tables, as the embedding job does.
 
 The float vectors are kept beside the home (row = chunk id - 1), for the exact search that recall is measured against.
 """
@@ -35,7 +35,6 @@ from lsfs.core.chunktable import unpack
 from lsfs.core.config import Config
 from lsfs.index.embedding import passage_text
 from lsfs.index.texts import Passage, Texts
-from lsfs.index.vectors import VectorIndex
 from lsfs.store.index import Content, FileRow, Index
 
 if TYPE_CHECKING:
@@ -216,7 +215,6 @@ def _store_vectors(
     """Gives every content its vectors and keeps the floats; returns the number of chunks."""
     generator = np.random.default_rng(3)
     index = _open_index(lsfs)
-    vectors = VectorIndex(index, real.vectors.shape[1])
     floats = np.zeros((index.next_chunk() - 1, real.vectors.shape[1]), np.float32)
     place, stored = 0, 0
     contents = [content for row in index.contents.layout() if (content := index.contents.get(row[0])) is not None]
@@ -228,13 +226,14 @@ def _store_vectors(
             rows[:] = real.vectors[place : place + content.chunks]
             place += content.chunks
         stored += content.chunks
-    encoded = vectors.encode(floats)
+    with index.write() as tx:
+        index.vectors.begin(tx, real.vectors.shape[1])
     for at in range(0, len(contents), _WRITE_ROWS // PIECES_PER_FILE):
         group = contents[at : at + _WRITE_ROWS // PIECES_PER_FILE]
         with index.write() as tx:
             for content in group:
                 ids = range(content.first_chunk, content.first_chunk + content.chunks)
-                index.vectors.add(tx, ((chunk, encoded[chunk - 1].tobytes()) for chunk in ids))
+                index.vectors.add(tx, ((chunk, floats[chunk - 1].tobytes()) for chunk in ids))
             index.contents.set_embedded(tx, [content.id for content in group])
     with index.write() as tx, embedder(lsfs, embedder_name) as model:
         index.set_embedder(tx, model.id)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lsfs.core.errors import LsfsError
 from lsfs.embed.base import Embedder
@@ -150,11 +151,11 @@ class EmbeddingJob:
         self._vectors.remember(chunks, rows)
         return True
 
-    def _embed(self, texts: Sequence[str]) -> np.ndarray[tuple[int, int], np.dtype[np.int8]] | None:
+    def _embed(self, texts: Sequence[str]) -> NDArray[np.float32] | None:
         """The rows to store, None when the job is to end."""
         parts = []
         for start in range(0, len(texts), _CALL_CHUNKS):
             if self._stopping:
                 return None
-            parts.append(self._vectors.encode(self._embedder.embed(texts[start : start + _CALL_CHUNKS])))
-        return np.concatenate(parts) if parts else np.empty((0, self._vectors.dimensions), np.int8)
+            parts.append(self._embedder.embed(texts[start : start + _CALL_CHUNKS]))
+        return np.concatenate(parts) if parts else np.empty((0, self._vectors.dimensions), np.float32)

@@ -53,8 +53,8 @@ class Pipeline:
         What an older extractor failed on is tried again; its successes stay.
         """
         with self._index.write() as tx:
-            if embedder is not None and self._index.embedder() != embedder:
-                self._index.vectors.clear(tx)
+            if self._vectors is not None and embedder is not None and self._index.embedder() != embedder:
+                self._index.vectors.begin(tx, self._vectors.dimensions)
                 self._index.contents.forget_vectors(tx)
                 self._index.set_embedder(tx, embedder)
             outdated = self._index.contents.outdated(extractor)

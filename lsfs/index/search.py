@@ -149,7 +149,8 @@ class Search:
             rows = self._index.vectors.get(content.first_chunk, content.chunks) if content else []
             if not rows:
                 return None, "the file has no vectors yet"
-            return np.stack([np.frombuffer(row, np.int8) for row in rows]).mean(axis=0).astype(np.float32), ""
+            mean: NDArray[np.float32] = np.stack([np.frombuffer(row, np.float32) for row in rows]).mean(axis=0)
+            return mean / max(float(np.linalg.norm(mean)), 1e-12), ""
         try:
             return self._embedder.embed([query.text])[0], ""
         except LsfsError as error:

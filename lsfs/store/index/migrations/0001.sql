@@ -39,10 +39,8 @@ CREATE VIRTUAL TABLE passages USING fts5 (
 -- 64 MiB of postings in memory before a segment is written, and merges of eight segments at a time.
 INSERT INTO passages (passages, rank) VALUES ('hashsize', 67108864), ('automerge', 8);
 
-CREATE TABLE vectors (
-    chunk     INTEGER PRIMARY KEY,
-    embedding BLOB NOT NULL                 -- int8, scaled to its own largest component; sqlite-vec's vec_int8
-) STRICT;
+-- rowid = chunk id; made again with another length when another embedder is chosen.
+CREATE VIRTUAL TABLE vectors USING vec0(embedding float[384], chunk_size=8);
 
 CREATE TABLE files (
     id       INTEGER PRIMARY KEY,
