@@ -10,9 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from lsfs.core.config import Config, Paths, make_private_folder
+from lsfs.core.config import Config
 from lsfs.core.errors import LsfsError, ModelUnavailable
 from lsfs.core.ignore import IgnoreRules
+from lsfs.core.locations import Paths, make_private_folder
 from lsfs.core.paths import relative
 from lsfs.core.posix import mountinfo, statx_btime
 from lsfs.core.records import Kind
@@ -36,7 +37,7 @@ from lsfs.ingest.roots import RootBook
 from lsfs.models.registry import Purpose
 from lsfs.models.store import open_store
 from lsfs.store.index import FileRow, Index
-from lsfs.store.vault import Entry, Root, Vault
+from lsfs.store.vault import COPY, Entry, Root, Vault
 from lsfs.versions.lineage import Inode
 from lsfs.watch.scan import Scanner
 from lsfs.watch.sources import native_source
@@ -128,7 +129,7 @@ def open_engine(paths: Paths, config: Config) -> Engine:
             embedding=embedding,
             embedders=embedders,
             no_embedder=no_embedder,
-            vault_copy=Path(paths.vault_dir, "vault.copy.db"),
+            vault_copy=Path(paths.vault_dir, COPY),
             free_floor=free_floor,
             ignored=lambda root, path: _why_ignored(scanner(root), path),
         )

@@ -19,9 +19,10 @@ _BELONGING = ("", "-wal", "-shm")
 
 def repair_vault(vault: Path, copy: Path, stamp: str) -> list[DoctorFinding]:
     """What was done; the caller holds the daemon's lock.  `stamp` ends the names of what is set aside."""
-    if not vault.exists():
+    if not vault.exists() and not copy.exists():
         return [DoctorFinding(severity="note", what="there is no vault yet", path=str(vault), hint="lsfs up FOLDER")]
-    damage = damage_of(vault)
+    lost = not vault.exists() or vault.stat().st_size == 0
+    damage = "it is gone or empty" if lost else damage_of(vault)
     if not damage:
         return [DoctorFinding(severity="ok", what="the vault is sound: there is nothing to mend", path=str(vault))]
     found = DoctorFinding(severity="warning", what=f"the vault was damaged: {damage}", path=str(vault))

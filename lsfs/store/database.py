@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator
+import weakref
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -20,6 +21,8 @@ Transaction = apsw.Connection
 
 _MIGRATION = re.compile(r"(\d{4})\.sql")
 _BUSY_MS = 10_000
+_IN_PART = 500
+"""Values of one ``IN (…)``."""
 
 
 class SchemaNewer(StorageError):
@@ -48,8 +51,8 @@ def translate(error: apsw.Error | OSError, path: Path) -> LsfsError:
 class Database:
     """A SQLite file with numbered migrations.
 
-    `application_id` marks whose file it is; `package` holds ``migrations/NNNN.sql``; `pragmas` are run on every
-    connection after it is opened; `extensions` are paths of loadable extensions.  Raises the errors of
+    `application_id` marks whose file it is; `package` holds ``migrations/NNNN.sql``; `pragmas` are run on the
+    writing connection, `reading` on each reading one; `extensions` are paths of loadable extensions.  Raises the errors of
     :func:`translate`, and :class:`SchemaNewer` where the file has more migrations than the program
     (open it again with `readonly`).
     """
@@ -62,16 +65,18 @@ class Database:
         application_id: int,
         page_size: int,
         pragmas: tuple[str, ...] = (),
+        reading: tuple[str, ...] = (),
         extensions: tuple[str, ...] = (),
         readonly: bool = False,
     ) -> None:
         self.path = path
         self.readonly = readonly
         self._pragmas = pragmas
+        self._reading = reading
         self._extensions = extensions
         self._write_lock = threading.RLock()
         self._local = threading.local()
-        self._readers: list[apsw.Connection] = []
+        self._readers: list[tuple[weakref.ref[threading.Thread], apsw.Connection]] = []
         self._readers_lock = threading.Lock()
         self._closed = False
         try:
@@ -155,12 +160,26 @@ class Database:
         if connection is None:
             try:
                 connection = self._connect(readonly=True)
+                for statement in self._reading:
+                    connection.execute(statement)
             except apsw.Error as error:
                 raise translate(error, self.path) from error
             self._local.connection = connection
             with self._readers_lock:
-                self._readers.append(connection)
+                self._close_ended()
+                self._readers.append((weakref.ref(threading.current_thread()), connection))
         return connection
+
+    def _close_ended(self) -> None:
+        """Closes the connections of threads that have ended."""
+        kept = []
+        for owner, connection in self._readers:
+            thread = owner()
+            if thread is not None and thread.is_alive():
+                kept.append((owner, connection))
+            else:
+                connection.close()
+        self._readers = kept
 
     def rows(self, sql: str, bindings: Any = ()) -> list[tuple[Any, ...]]:
         """All rows of one reading statement."""
@@ -168,6 +187,12 @@ class Database:
             return self.read().execute(sql, bindings).fetchall()
         except apsw.Error as error:
             raise translate(error, self.path) from error
+
+    def rows_in(self, sql: str, values: Sequence[Any], bindings: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a statement with ``IN ({})``, for any number of values; `bindings` come after them."""
+        for start in range(0, len(values), _IN_PART):
+            part = values[start : start + _IN_PART]
+            yield from self.rows(sql.format(",".join("?" * len(part))), (*part, *bindings))
 
     def check(self) -> str:
         """``ok``, or what SQLite's quick check found wrong first."""
@@ -201,8 +226,9 @@ class Database:
             if self._closed:
                 return
             self._closed = True
-            for connection in (*self._readers, self._writer):
+            for _, connection in self._readers:
                 connection.close()
+            self._writer.close()
 
 
 def one(connection: apsw.Connection, sql: str, bindings: Any = ()) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ import apsw
 import pytest
 
 from lsfs.core.errors import VaultDamaged
-from lsfs.store.vault import APPLICATION_ID, Vault
+from lsfs.store.vault import APPLICATION_ID, COPY, Vault
 
 
 def filled_vault(path: Path) -> None:
@@ -138,3 +138,18 @@ def test_a_full_disk_is_told_and_loses_nothing(tmp_path):
     ballast = f"head -c 3000000 /dev/zero > {tmp_path}/small/ballast"
     result = in_a_namespace(FULL_DISK, tmp_path, small, ballast)
     assert "nothing lost" in result.stdout, result.stderr
+
+
+@pytest.mark.parametrize("lost", ["gone", "emptied"])
+def test_a_lost_vault_is_not_begun_anew_beside_its_copy(tmp_path, lost):
+    path = tmp_path / "vault.db"
+    filled_vault(path)
+    vault = Vault(path)
+    vault.backup(tmp_path / COPY)
+    vault.close()
+    path.unlink()
+    if lost == "emptied":
+        path.touch()
+    with pytest.raises(VaultDamaged, match="its copy is not") as refused:
+        Vault(path)
+    assert "--repair" in (refused.value.hint or "")

@@ -13,7 +13,9 @@ import apsw
 from lsfs.store.database import Damaged, Database, SchemaNewer, one
 from lsfs.store.index.contents import Content, Contents, NewContent
 from lsfs.store.index.files import FileRow, Files
+from lsfs.store.index.names import VOCABULARY as NAME_VOCABULARY
 from lsfs.store.index.names import Names
+from lsfs.store.index.passages import VOCABULARY as PASSAGE_VOCABULARY
 from lsfs.store.index.passages import Passages
 from lsfs.store.index.vectors import Vectors
 
@@ -54,6 +56,7 @@ class Index:
             application_id=APPLICATION_ID,
             page_size=4096,
             pragmas=("PRAGMA synchronous=NORMAL", "PRAGMA cache_size=-32000", "PRAGMA wal_autocheckpoint=16384"),
+            reading=("PRAGMA cache_size=-8000", *NAME_VOCABULARY, *PASSAGE_VOCABULARY),
             extensions=(sqlite_vec.loadable_path(),),
         )
 

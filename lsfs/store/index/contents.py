@@ -14,7 +14,6 @@ _COLUMNS = (
     "id, hash, state, reason, extractor, title, metadata, anchors, headings, own_text, text_bytes, "
     "first_chunk, chunks, chunk_table"
 )
-_IN_CHUNK = 500
 
 
 class NewContent(msgspec.Struct, frozen=True):
@@ -72,12 +71,7 @@ class Contents:
 
     def known(self, hashes: Sequence[bytes]) -> dict[bytes, int]:
         """Those hashes that the index has, with their ids."""
-        found: dict[bytes, int] = {}
-        for start in range(0, len(hashes), _IN_CHUNK):
-            part = hashes[start : start + _IN_CHUNK]
-            marks = ",".join("?" * len(part))
-            found.update(self._db.rows(f"SELECT hash, id FROM contents WHERE hash IN ({marks})", part))
-        return found
+        return {row[0]: row[1] for row in self._db.rows_in("SELECT hash, id FROM contents WHERE hash IN ({})", hashes)}
 
     def get(self, content_id: int) -> Content | None:
         """A content by id."""

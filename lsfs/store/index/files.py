@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = "id, root, path, name, ext, kind, size, mtime_ns, hash, content, lineage, state, reason"
 _ASSIGN = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS.split(", ") if name != "id")
-_IN_CHUNK = 500
+_OF_F = ", ".join(f"f.{name}" for name in _COLUMNS.split(", "))
+"""The columns where the table goes by `f`."""
 
 
 class FileRow(msgspec.Struct, frozen=True, array_like=True):
@@ -117,27 +118,15 @@ class Files:
 
     def many(self, ids: Sequence[int]) -> dict[int, FileRow]:
         """Files by id."""
-        found: dict[int, FileRow] = {}
-        for start in range(0, len(ids), _IN_CHUNK):
-            part = ids[start : start + _IN_CHUNK]
-            marks = ",".join("?" * len(part))
-            rows = self._db.rows(f"SELECT {_COLUMNS} FROM files WHERE id IN ({marks})", part)
-            found.update((row[0], FileRow(*row)) for row in rows)
-        return found
+        rows = self._db.rows_in(f"SELECT {_COLUMNS} FROM files WHERE id IN ({{}})", ids)
+        return {row[0]: FileRow(*row) for row in rows}
 
     def of_contents(self, contents: Sequence[int], where: Condition) -> dict[int, list[FileRow]]:
         """The files that have these contents and pass the condition, by content, each list by path."""
         found: dict[int, list[FileRow]] = {}
-        for start in range(0, len(contents), _IN_CHUNK):
-            part = contents[start : start + _IN_CHUNK]
-            columns = ", ".join(f"f.{name}" for name in _COLUMNS.split(", "))
-            rows = self._db.rows(
-                f"SELECT {columns} FROM files AS f WHERE f.content IN ({','.join('?' * len(part))}) AND {where.sql} "
-                "ORDER BY f.root, f.path",
-                (*part, *where.bindings),
-            )
-            for row in rows:
-                found.setdefault(row[9], []).append(FileRow(*row))
+        sql = f"SELECT {_OF_F} FROM files AS f WHERE f.content IN ({{}}) AND {where.sql} ORDER BY f.root, f.path"
+        for row in self._db.rows_in(sql, contents, where.bindings):
+            found.setdefault(row[9], []).append(FileRow(*row))
         return found
 
     def with_content(self, content: int) -> list[FileRow]:
@@ -147,23 +136,14 @@ class Files:
 
     def passing(self, ids: Sequence[int], where: Condition) -> dict[int, FileRow]:
         """Those of the files that pass the condition."""
-        found: dict[int, FileRow] = {}
-        columns = ", ".join(f"f.{name}" for name in _COLUMNS.split(", "))
-        for start in range(0, len(ids), _IN_CHUNK):
-            part = ids[start : start + _IN_CHUNK]
-            rows = self._db.rows(
-                f"SELECT {columns} FROM files AS f WHERE f.id IN ({','.join('?' * len(part))}) AND {where.sql}",
-                (*part, *where.bindings),
-            )
-            found.update((row[0], FileRow(*row)) for row in rows)
-        return found
+        sql = f"SELECT {_OF_F} FROM files AS f WHERE f.id IN ({{}}) AND {where.sql}"
+        return {row[0]: FileRow(*row) for row in self._db.rows_in(sql, ids, where.bindings)}
 
     def matching(self, where: Condition, order: str, limit: int) -> list[FileRow]:
         """Files that pass the condition, ordered by 'date' (newest first), 'name' or 'size' (largest first)."""
         by = {"date": "f.mtime_ns DESC", "name": "f.name", "size": "f.size DESC"}[order]
-        columns = ", ".join(f"f.{name}" for name in _COLUMNS.split(", "))
         rows = self._db.rows(
-            f"SELECT {columns} FROM files AS f WHERE {where.sql} ORDER BY {by}, f.root, f.path LIMIT ?",
+            f"SELECT {_OF_F} FROM files AS f WHERE {where.sql} ORDER BY {by}, f.root, f.path LIMIT ?",
             (*where.bindings, limit),
         )
         return [FileRow(*row) for row in rows]
@@ -185,17 +165,21 @@ class Files:
         return [row[0] for row in rows]
 
     def put(self, tx: apsw.Connection, rows: Iterable[FileRow]) -> None:
-        """Writes files whole; a hash that the index knows is joined to its content."""
+        """Writes files whole; a hash that the index knows is joined to its content, but for ignored files."""
         tx.executemany(
             f"INSERT INTO files ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?9, "
-            "coalesce(?10, (SELECT id FROM contents WHERE hash = ?9)), ?, ?, ?) "
+            "CASE WHEN ?12 = 'ignored' THEN NULL ELSE coalesce(?10, (SELECT id FROM contents WHERE hash = ?9)) END, "
+            "?11, ?12, ?13) "
             f"ON CONFLICT (id) DO UPDATE SET {_ASSIGN}",
             (msgspec.to_builtins(row, builtin_types=(bytes,)) for row in rows),
         )
 
     def join(self, tx: apsw.Connection, content_hash: bytes, content: int) -> None:
         """Joins files that waited for a content, read by way of another file, to it."""
-        tx.execute("UPDATE files SET content = ? WHERE hash = ? AND content IS NULL", (content, content_hash))
+        tx.execute(
+            "UPDATE files SET content = ? WHERE hash = ? AND content IS NULL AND state <> 'ignored'",
+            (content, content_hash),
+        )
 
     def set_state(self, tx: apsw.Connection, rows: Iterable[tuple[int, str, str]]) -> None:
         """Sets (id, state, reason)."""
@@ -221,11 +205,8 @@ class Files:
     def tags_of(self, file_ids: Sequence[int]) -> dict[int, list[str]]:
         """The tags of those files that have some."""
         found: dict[int, list[str]] = {}
-        for start in range(0, len(file_ids), _IN_CHUNK):
-            part = file_ids[start : start + _IN_CHUNK]
-            rows = self._db.rows(f"SELECT file, tag FROM file_tags WHERE file IN ({','.join('?' * len(part))})", part)
-            for file_id, tag in rows:
-                found.setdefault(file_id, []).append(tag)
+        for file_id, tag in self._db.rows_in("SELECT file, tag FROM file_tags WHERE file IN ({})", file_ids):
+            found.setdefault(file_id, []).append(tag)
         return found
 
     def requeue(self, tx: apsw.Connection, *, unstable: bool = False) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -29,30 +28,26 @@ def words(name: str) -> str:
     return " ".join(word for word in _WORD_BREAK.split(name) if word)
 
 
+VOCABULARY = ("CREATE VIRTUAL TABLE temp.name_terms USING fts5vocab('main', 'names', 'row')",)
+"""What a reading connection needs for `Names`."""
+
+
 class Names:
     """The two FTS5 tables over names; rowid = file id."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._local = threading.local()
-
-    def _connection(self) -> apsw.Connection:
-        connection = self._db.read()
-        if getattr(self._local, "connection", None) is not connection:
-            connection.execute("CREATE VIRTUAL TABLE temp.name_terms USING fts5vocab('main', 'names', 'row')")
-            self._local.connection = connection
-        return connection
 
     def frequency(self, word: str) -> int:
         """In how many files' names, paths or tags a word stands whole."""
-        row = self._connection().execute("SELECT doc FROM temp.name_terms WHERE term = ?", (word.lower(),)).fetchone()
-        return int(row[0]) if row else 0
+        rows = self._db.rows("SELECT doc FROM temp.name_terms WHERE term = ?", (word.lower(),))
+        return int(rows[0][0]) if rows else 0
 
     def known(self, word: str) -> bool:
         """Whether some name, path or tag has a word that begins so."""
         low = word.lower()
         sql = "SELECT 1 FROM temp.name_terms WHERE term >= ? AND term < ? LIMIT 1"
-        return self._connection().execute(sql, (low, low + "\U0010ffff")).fetchone() is not None
+        return bool(self._db.rows(sql, (low, low + "\U0010ffff")))
 
     def candidates(self, query_words: Sequence[str], limit: int = 200) -> list[int]:
         """File ids whose names, paths or tags hold some of the words or begin with them, the closest first."""
@@ -62,7 +57,7 @@ class Names:
         )
         if not match:
             return []
-        rows = self._connection().execute(
+        rows = self._db.rows(
             "SELECT rowid FROM names WHERE names MATCH ? ORDER BY bm25(names, 10.0, 3.0, 5.0) LIMIT ?", (match, limit)
         )
         return [int(row[0]) for row in rows]
@@ -70,9 +65,7 @@ class Names:
     def holding(self, phrase: str) -> list[int]:
         """File ids in whose name, path or tags the words of a phrase stand one after the other."""
         quoted = '"' + words(phrase).replace('"', '""') + '"'
-        return [
-            int(row[0]) for row in self._connection().execute("SELECT rowid FROM names WHERE names MATCH ?", (quoted,))
-        ]
+        return [int(row[0]) for row in self._db.rows("SELECT rowid FROM names WHERE names MATCH ?", (quoted,))]
 
     def alike(self, word: str, limit: int = 50) -> list[tuple[int, float]]:
         """(file id, share of the word's trigrams in the name) of names that hold at least two fifths of them."""
@@ -93,8 +86,7 @@ class Names:
 
         quoted = '"' + gram.replace('"', '""') + '"'
         sql = "SELECT group_concat(rowid) FROM grams WHERE grams MATCH ?"
-        row = self._connection().execute(sql, (quoted,)).fetchone()
-        return np.fromstring(row[0] if row and row[0] else "", dtype=np.int64, sep=",")
+        return np.fromstring(self._db.rows(sql, (quoted,))[0][0] or "", dtype=np.int64, sep=",")
 
     def add(self, tx: apsw.Connection, rows: Sequence[tuple[int, str, str, str]], *, replace: bool = True) -> None:
         """Adds (file id, name, folders, tags); with `replace` what was there is removed first."""

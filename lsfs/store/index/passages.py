@@ -12,11 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 
-from lsfs.store.database import Database
+from lsfs.store.database import Database, translate
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+VOCABULARY = (
+    "CREATE VIRTUAL TABLE temp.occurrences USING fts5vocab('main', 'passages', 'instance')",
+    "CREATE VIRTUAL TABLE temp.terms USING fts5vocab('main', 'passages', 'row')",
+)
+"""What a reading connection needs for `Passages`."""
 
 
 class Passages:
@@ -26,20 +33,14 @@ class Passages:
         self._db = db
         self._local = threading.local()
 
-    def _connection(self) -> apsw.Connection:
-        """The thread's reading connection, with the vocabulary tables attached."""
-        connection = self._db.read()
-        if getattr(self._local, "connection", None) is not connection:
-            connection.execute("CREATE VIRTUAL TABLE temp.occurrences USING fts5vocab('main', 'passages', 'instance')")
-            connection.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab('main', 'passages', 'row')")
-            self._local.connection = connection
-        return connection
-
     def tokens(self, text: str) -> list[str]:
         """The terms that the table's tokenizer makes of a text, in order."""
         tokenizer: Any = getattr(self._local, "tokenizer", None)
         if tokenizer is None:
-            tokenizer = self._connection().fts5_tokenizer("porter", ["unicode61", "remove_diacritics", "2"])
+            try:
+                tokenizer = self._db.read().fts5_tokenizer("porter", ["unicode61", "remove_diacritics", "2"])
+            except apsw.Error as error:
+                raise translate(error, self._db.path) from error
             self._local.tokenizer = tokenizer
         found = tokenizer(
             text.encode("utf-8", "replace"),
@@ -52,12 +53,12 @@ class Passages:
 
     def frequency(self, term: str) -> int:
         """In how many chunks a term stands."""
-        row = self._connection().execute("SELECT doc FROM temp.terms WHERE term = ?", (term,)).fetchone()
-        return int(row[0]) if row else 0
+        rows = self._db.rows("SELECT doc FROM temp.terms WHERE term = ?", (term,))
+        return int(rows[0][0]) if rows else 0
 
     def starting(self, prefix: str, limit: int = 2000) -> list[tuple[str, int]]:
         """The terms that begin so, with the number of chunks each stands in."""
-        rows = self._connection().execute(
+        rows = self._db.rows(
             "SELECT term, doc FROM temp.terms WHERE term >= ? AND term < ? LIMIT ?",
             (prefix, prefix + "\U0010ffff", limit),
         )
@@ -68,16 +69,8 @@ class Passages:
         import numpy as np
 
         # One string from C instead of a Python tuple per occurrence: a fifth of the time.
-        row = (
-            self._connection()
-            .execute("SELECT group_concat(doc) FROM temp.occurrences WHERE term = ?", (term,))
-            .fetchone()
-        )
-        if row is None or row[0] is None:
-            empty = np.empty(0, np.int64)
-            return empty, empty
-        occurrences = np.fromstring(row[0], dtype=np.int64, sep=",")
-        return np.unique(occurrences, return_counts=True)
+        ((joined,),) = self._db.rows("SELECT group_concat(doc) FROM temp.occurrences WHERE term = ?", (term,))
+        return np.unique(np.fromstring(joined or "", dtype=np.int64, sep=","), return_counts=True)
 
     def match(self, phrase: str, *, cjk: bool = False) -> NDArray[np.int64]:
         """The chunks in which the words of a phrase stand one after the other, ascending."""
@@ -85,14 +78,10 @@ class Passages:
 
         column = "cjk" if cjk else "body"
         quoted = '"' + phrase.replace('"', '""') + '"'
-        rows = (
-            self._connection()
-            .execute("SELECT group_concat(rowid) FROM passages WHERE passages MATCH ?", (f"{column} : {quoted}",))
-            .fetchone()
+        ((joined,),) = self._db.rows(
+            "SELECT group_concat(rowid) FROM passages WHERE passages MATCH ?", (f"{column} : {quoted}",)
         )
-        if rows is None or rows[0] is None:
-            return np.empty(0, np.int64)
-        return np.sort(np.fromstring(rows[0], dtype=np.int64, sep=","))
+        return np.sort(np.fromstring(joined or "", dtype=np.int64, sep=","))
 
     def add(self, tx: apsw.Connection, rows: Iterable[tuple[int, str, str]]) -> None:
         """Adds (chunk id, text, CJK bigrams)."""

@@ -20,10 +20,22 @@ from lsfs.store.vault.roots import Root, Roots
 from lsfs.store.vault.tags import Tags
 from lsfs.store.vault.versions import Version, Versions
 
-__all__ = ["APPLICATION_ID", "Entry", "Root", "Vault", "Version"]
+__all__ = ["APPLICATION_ID", "COPY", "Entry", "Root", "Vault", "Version"]
 
 APPLICATION_ID = 0x4C534656
 """'LSFV', in the database's header, so that `file` and doctor tell whose it is."""
+
+COPY = "vault.copy.db"
+"""Name of the daily copy, beside the vault."""
+
+
+def _is_lost(path: Path) -> bool:
+    """Whether a vault was here and is not any more: beginning a new one would bury the copy that is left of it."""
+    try:
+        empty = path.stat().st_size == 0
+    except FileNotFoundError:
+        empty = True
+    return empty and path.with_name(COPY).exists()
 
 
 class Vault:
@@ -34,6 +46,8 @@ class Vault:
         self.newer: str = ""
         """Why the vault is only read, empty where it is written too."""
         self._damage = ""
+        if _is_lost(path):
+            raise self._damaged("it is gone or empty, and its copy is not")
         try:
             self._db = self._open(readonly=False)
         except SchemaNewer as error:
@@ -83,7 +97,9 @@ class Vault:
     def _damaged(self, damage: str) -> VaultDamaged:
         self._damage = damage
         return VaultDamaged(
-            f"the vault is damaged and is not written: {damage}", path=str(self.path), hint="lsfs doctor"
+            f"the vault is damaged and is not written: {damage}",
+            path=str(self.path),
+            hint="lsfs down, then lsfs doctor --repair",
         )
 
     @staticmethod
