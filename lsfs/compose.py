@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import os
 import shutil
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -16,10 +19,9 @@ from lsfs.core.ignore import IgnoreRules
 from lsfs.core.locations import Paths, make_private_folder
 from lsfs.core.paths import relative
 from lsfs.core.posix import mountinfo, statx_btime
-from lsfs.core.records import Kind
+from lsfs.core.records import Kind, signed_ino
 from lsfs.engine import Engine, Parts
 from lsfs.engine.changes import Changes
-from lsfs.engine.finding import Finding
 from lsfs.extract.choose import EXTRACTOR_VERSION
 from lsfs.index.embedding import EmbeddingJob
 from lsfs.index.layout import Layout
@@ -36,9 +38,10 @@ from lsfs.ingest.reconcile import Reconciler
 from lsfs.ingest.roots import RootBook
 from lsfs.models.registry import Purpose
 from lsfs.models.store import open_store
-from lsfs.store.index import FileRow, Index
-from lsfs.store.vault import COPY, Entry, Root, Vault
+from lsfs.store.index import Index
+from lsfs.store.vault import Entry, Root, Vault
 from lsfs.versions.lineage import Inode
+from lsfs.watch.records import Work
 from lsfs.watch.scan import Scanner
 from lsfs.watch.sources import native_source
 from lsfs.watch.watcher import Watcher
@@ -47,102 +50,173 @@ from lsfs.workers.embedder import EmbedderSettings, RemoteEmbedder
 from lsfs.workers.pool import ExtractPool, PoolSettings
 from lsfs.workers.sandbox import Limits
 
-HASHING = "hashing"
-"""As the embedder's name: the one without a model, for tests."""
 _MIB = 1 << 20
 
 
 def open_engine(paths: Paths, config: Config) -> Engine:
-    """An engine over the databases at `paths`, not started yet; raises the errors of opening them."""
+    """An engine over the databases at `paths`, not started yet; raises the errors of opening them.
+
+    Opening changes nothing that is stored: what the settings ask for is done by the start.
+    """
+    with contextlib.ExitStack() as opened:
+        base = _base(paths, config, opened)
+        finders = _finders(base, opened)
+        ingest, feeder, pool = _readers(base, finders, opened)
+        book, watcher, keeper, scanner = _watchers(base, ingest)
+        engine = Engine(
+            Parts(
+                vault=base.vault,
+                index=base.index,
+                changes=base.changes,
+                paused=base.paused,
+                book=book,
+                keeper=keeper,
+                ingest=ingest,
+                feeder=feeder,
+                pipeline=finders.pipeline,
+                prepare=lambda: finders.pipeline.prepare(embedder=finders.embedder_id, extractor=EXTRACTOR_VERSION),
+                pool=pool,
+                opener=base.opener,
+                watcher=watcher,
+                root_paths=base.root_paths,
+                texts=finders.texts,
+                search=finders.search,
+                embedding=finders.embedding,
+                embedders=finders.embedders,
+                no_embedder=finders.no_embedder,
+                vault_copy=Path(paths.vault_dir, "vault.copy.db"),
+                free_floor=base.free_floor,
+                ignored=lambda root, path: _why_ignored(scanner(root), path),
+            )
+        )
+        opened.pop_all()  # the engine closes all of it from here on
+    return engine
+
+
+@dataclasses.dataclass(frozen=True)
+class _Base:
+    """What every part rests on."""
+
+    paths: Paths
+    config: Config
+    vault: Vault
+    index: Index
+    opener: Opener
+    changes: Changes
+    paused: threading.Event
+
+    @property
+    def own(self) -> tuple[bytes, ...]:
+        """Our own folders, which are never watched."""
+        paths = self.paths
+        return tuple(
+            os.fsencode(folder) for folder in (paths.vault_dir, paths.index_dir, paths.state_dir, paths.models)
+        )
+
+    @property
+    def free_floor(self) -> int:
+        """Bytes of free disk below which no vectors are made."""
+        return self.config.free_space_floor_mb * _MIB
+
+    def root_paths(self) -> Mapping[int, bytes]:
+        """The absolute paths of the watched roots."""
+        return {root.id: root.path for root in self.vault.roots.all()}
+
+    def may_embed(self) -> bool:
+        """Whether neither a pause nor a full disk forbids vectors."""
+        return not self.paused.is_set() and shutil.disk_usage(self.paths.index_dir).free > self.free_floor
+
+
+def _base(paths: Paths, config: Config, opened: contextlib.ExitStack) -> _Base:
     for folder in (paths.vault_dir, paths.index_dir, paths.state_dir):
         make_private_folder(folder)
-    vault = Vault(Path(paths.vault_dir, "vault.db"))
-    try:
-        index = Index(Path(paths.index_dir, "index.db"))
-    except LsfsError:
-        vault.close()
-        raise
-    changes = Changes()
-    spec, no_embedder = _embedder(paths, config)
-    embedders = _embedders(paths, config, spec)
+    vault = opened.enter_context(contextlib.closing(Vault(Path(paths.vault_dir, "vault.db"))))
+    index = opened.enter_context(contextlib.closing(Index(Path(paths.index_dir, "index.db"))))
+    opener = opened.enter_context(contextlib.closing(Opener(lambda root_id: _root_path(vault, root_id))))
+    return _Base(paths, config, vault, index, opener, Changes(), threading.Event())
+
+
+@dataclasses.dataclass(frozen=True)
+class _Finders:
+    """What files are found by."""
+
+    pipeline: Pipeline
+    texts: Texts
+    search: Search
+    embedding: EmbeddingJob | None
+    embedders: tuple[RemoteEmbedder, ...]
+    embedder_id: str | None
+    no_embedder: str
+
+
+def _finders(base: _Base, opened: contextlib.ExitStack) -> _Finders:
+    spec, no_embedder = _embedder(base.paths, base.config)
+    embedders = _embedders(base.paths, base.config, spec)
+    for embedder in embedders:
+        opened.callback(embedder.close)
     layout = Layout()
-    vectors = VectorIndex(index, spec.dimensions) if spec else None
-    pipeline = Pipeline(index, layout, vectors)
-    pipeline.prepare(embedder=spec.id if spec else None, extractor=EXTRACTOR_VERSION)
-    opener = Opener(lambda root_id: _root_path(vault, root_id))
-    texts = Texts(index, lambda row: _open(opener, row))
-    free_floor = config.free_space_floor_mb * _MIB
+    vectors = VectorIndex(base.index, spec.dimensions) if spec else None
+    texts = Texts(base.index, lambda row: base.opener.open(row.root, row.path))
     embedding = None
-    if vectors is not None and not vault.newer:
-
-        def may_embed() -> bool:
-            return not engine.activity.paused and shutil.disk_usage(paths.index_dir).free > free_floor
-
-        embedding = EmbeddingJob(index, texts, vectors, embedders[1], changes.happened, may_embed)
-
-    def on_commit() -> None:
-        if embedding is not None and ingest.idle():
-            embedding.nudge()
-        changes.happened()
-
-    def judge(entry: Entry) -> Standing | None:
-        if entry.unindexed:
-            return Standing("ignored", entry.unindexed)
-        if entry.kind is Kind.FILE and entry.size > config.max_file_mb * _MIB:
-            return Standing("named", f"larger than {config.max_file_mb} MiB: found by its name only")
-        return None
-
-    reconciler = Reconciler(vault, time.time_ns, _inode_at)
-    ingest = Ingest(vault, index, pipeline, reconciler, Capturer(vault, time.time_ns), judge, time.time_ns, on_commit)
-    pool = ExtractPool(_pool_settings(paths, config))
-    feeder = Feeder(index, pool, opener, ingest, on_commit)
-    own = tuple(os.fsencode(folder) for folder in (paths.vault_dir, paths.index_dir, paths.state_dir, paths.models))
-    book = RootBook(vault, own, time.time_ns)
-    watcher = Watcher(
-        native_source(time.monotonic), lambda root_id, work: keeper.on_work(root_id, work), clock=time.monotonic
+    if vectors is not None and not base.vault.newer:
+        embedding = EmbeddingJob(base.index, texts, vectors, embedders[1], base.changes.happened, base.may_embed)
+    return _Finders(
+        pipeline=Pipeline(base.index, layout, vectors),
+        texts=texts,
+        search=Search(base.index, layout, vectors, embedders[0] if embedders else None, base.root_paths),
+        embedding=embedding,
+        embedders=embedders,
+        embedder_id=spec.id if spec else None,
+        no_embedder=no_embedder,
     )
+
+
+def _readers(base: _Base, finders: _Finders, opened: contextlib.ExitStack) -> tuple[Ingest, Feeder, ExtractPool]:
+    def on_commit() -> None:
+        if finders.embedding is not None and ingest.idle():
+            finders.embedding.nudge()
+        base.changes.happened()
+
+    ingest = Ingest(
+        base.vault,
+        base.index,
+        finders.pipeline,
+        Reconciler(base.vault, time.time_ns, _inode_at),
+        Capturer(base.vault, time.time_ns),
+        lambda entry: _standing(entry, base.config),
+        time.time_ns,
+        on_commit,
+    )
+    pool = opened.enter_context(contextlib.closing(ExtractPool(_pool_settings(base.paths, base.config))))
+    return ingest, Feeder(base.index, pool, base.opener, ingest, on_commit), pool
+
+
+def _watchers(base: _Base, ingest: Ingest) -> tuple[RootBook, Watcher, Keeper, Callable[[Root], Scanner]]:
+    def on_work(root_id: int, work: Work) -> None:
+        keeper.on_work(root_id, work)  # made below: it needs the watcher's scanners
 
     def scanner(root: Root) -> Scanner:
-        return watcher.scanner(root.id, root.path, _rules(root, own, config), mountinfo)
+        return watcher.scanner(root.id, root.path, _rules(root, base.own, base.config), mountinfo)
 
-    keeper = Keeper(vault, book, ingest, scanner, changes.happened)
+    book = RootBook(base.vault, base.own, time.time_ns, base.opener.forget)
+    watcher = Watcher(native_source(time.monotonic), on_work, clock=time.monotonic)
+    keeper = Keeper(base.vault, book, ingest, scanner, base.changes.happened)
+    return book, watcher, keeper, scanner
 
-    def roots() -> Mapping[int, bytes]:
-        return {root.id: root.path for root in vault.roots.all()}
 
-    search = Search(index, layout, vectors, embedders[0] if embedders else None, roots)
-    finding = Finding(index, search, texts, roots, lambda: engine.activity.complete(), time.time_ns)
-    engine = Engine(
-        Parts(
-            vault=vault,
-            index=index,
-            changes=changes,
-            book=book,
-            keeper=keeper,
-            ingest=ingest,
-            feeder=feeder,
-            pipeline=pipeline,
-            pool=pool,
-            opener=opener,
-            watcher=watcher,
-            finding=finding,
-            embedding=embedding,
-            embedders=embedders,
-            no_embedder=no_embedder,
-            vault_copy=Path(paths.vault_dir, COPY),
-            free_floor=free_floor,
-            ignored=lambda root, path: _why_ignored(scanner(root), path),
-        )
-    )
-    return engine
+def _standing(entry: Entry, config: Config) -> Standing | None:
+    """Why an entry is not to be read, None where it is."""
+    if entry.unindexed:
+        return Standing("ignored", entry.unindexed)
+    if entry.kind is Kind.FILE and entry.size > config.max_file_mb * _MIB:
+        return Standing("named", f"larger than {config.max_file_mb} MiB: found by its name only")
+    return None
 
 
 def _embedder(paths: Paths, config: Config) -> tuple[EmbedderSpec | None, str]:
     """The embedder that the settings choose, or None and why there is none."""
     if config.embedder == "hashing":
         return EmbedderSpec(backend="hashing", id="hashing-256", dimensions=256, max_tokens=256), ""
-    if config.embedder == HASHING:
-        return EmbedderSpec(backend="hashing", id="hashing-384", dimensions=384, max_tokens=256), ""
     store = open_store(paths, config)
     model_id = store.default(Purpose.EMBEDDER)
     if model_id is None:
@@ -219,16 +293,11 @@ def _why_ignored(scanner: Scanner, path: bytes) -> str | None:
 
 
 def _root_path(vault: Vault, root_id: int) -> bytes | None:
-    root = vault.roots.get(root_id)
-    return root.path if root is not None and root.online else None
-
-
-def _open(opener: Opener, row: FileRow) -> int:
-    return opener.open(row.root, row.path)
+    return next((root.path for root in vault.roots.all() if root.id == root_id and root.online), None)
 
 
 def _inode_at(path: bytes) -> Inode | None:
     try:
-        return os.lstat(path).st_ino, statx_btime(None, path)
+        return signed_ino(os.lstat(path).st_ino), statx_btime(None, path)
     except OSError:
         return None

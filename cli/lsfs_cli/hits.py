@@ -29,8 +29,7 @@ def _lines(hit: dict[str, Any], query: str, style: Style) -> Iterator[str]:
     if why:
         parts = ", ".join(f"{name} {value:.3f}" for name, value in why["parts"].items())
         matched = f"; matched: {' '.join(why['matched'])}" if why.get("matched") else ""
-        note = f"; {why['note']}" if why.get("note") else ""
-        yield "    " + style.dim(plain(f"score {hit['score']:.3f} ({parts}){matched}{note}"))
+        yield "    " + style.dim(plain(f"score {hit['score']:.3f} ({parts}){matched}"))
 
 
 def spans_of_words(snippet: str, query: str) -> list[tuple[int, int]]:

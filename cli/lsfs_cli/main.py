@@ -12,7 +12,7 @@ import click
 
 from lsfs import __version__
 from lsfs.core.errors import InternalError, LsfsError, UsageError
-from lsfs.core.failures import DONE, INTERRUPTED, exit_code, failure_document, failure_line
+from lsfs.core.failures import DONE, Interrupted, report_failure
 from lsfs_cli.command import LazyGroup
 from lsfs_cli.session import ReaderGone, Session, standard_session
 
@@ -77,7 +77,7 @@ def run(arguments: list[str], session: Session) -> int:
     except LsfsError as error:
         return fail(error, arguments, session)
     except (KeyboardInterrupt, click.Abort):
-        return fail(_Interrupted("interrupted"), arguments, session)
+        return fail(Interrupted("interrupted"), arguments, session)
     except ReaderGone:
         raise
     except Exception as error:  # the process's boundary
@@ -87,18 +87,10 @@ def run(arguments: list[str], session: Session) -> int:
         return fail(InternalError(f"a bug in lsfs: {type(error).__name__}: {error}", hint=hint), arguments, session)
 
 
-class _Interrupted(LsfsError):
-    code = "interrupted"
-
-
 def fail(error: LsfsError, arguments: Sequence[str], session: Session) -> int:
     """Shows `error`, as a line and under ``--json`` as the document of this run; its exit code."""
-    if wants_json(arguments, session) and not session.printed:
-        session.document(failure_document(error))
-    if isinstance(error, _Interrupted):
-        return INTERRUPTED
-    session.stderr.write(f"lsfs: {failure_line(error)}\n")
-    return exit_code(error)
+    document = session.document if wants_json(arguments, session) and not session.printed else None
+    return report_failure(error, "lsfs", document=document, line=lambda line: session.stderr.write(f"{line}\n"))
 
 
 def wants_json(arguments: Sequence[str], session: Session) -> bool:

@@ -15,7 +15,7 @@ def render_roots(roots: Sequence[dict[str, Any]], style: Style) -> str:
 
 def _line(root: dict[str, Any], style: Style) -> str:
     state = root["state"]
-    shown = style.bad(state) if state in ("offline", "failed") else state
+    shown = style.bad(state) if state == "offline" else state
     line = f"{style.path(plain(root['path']))}  {shown}, {count_text(root['files'], 'file')}"
     if root["absorbed"]:
         line += f"; it took over {', '.join(plain(path) for path in root['absorbed'])}"

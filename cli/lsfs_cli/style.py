@@ -37,18 +37,6 @@ def plain(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
-def size_text(size: int) -> str:
-    """`size` bytes as people read it, in decimal units: ``23.4 MB``."""
-    if size < 1000:
-        return f"{size} B"
-    amount = float(size)
-    for unit in ("kB", "MB", "GB", "TB"):
-        amount /= 1000
-        if amount < 999.95 or unit == "TB":
-            return f"{amount:.1f} {unit}"
-    raise AssertionError
-
-
 def count_text(count: int, noun: str) -> str:
     """``1 file``, ``1,200 files``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

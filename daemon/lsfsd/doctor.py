@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from lsfs.core.api import DoctorFinding, FindingList
-from lsfs.core.config import Config, load_config
+from lsfs.core.config import load_config
 from lsfs.core.errors import DaemonUnavailable, LsfsError
 from lsfs.core.locations import Paths
 from lsfs.rpc.caller import caller_fields
@@ -62,15 +62,20 @@ def examined(paths: Paths) -> Sequence[DoctorFinding]:
 
 
 def examined_alone(paths: Paths) -> Sequence[DoctorFinding]:
-    """What an engine finds that is opened for this alone, and not started."""
+    """What an engine finds that is opened for this alone, and not started: nothing is changed by looking."""
     from lsfs.compose import open_engine
 
+    try:
+        config = load_config(paths.config_file)
+    except LsfsError:
+        # Not looked at with other settings, which would name another embedder; that they are wrong is said already.
+        return [DoctorFinding(severity="note", what="the databases are looked at when the settings are right")]
     if not os.path.exists(os.path.join(paths.vault_dir, "vault.db")):
         return [DoctorFinding(severity="note", what="nothing is indexed yet", hint="lsfs up FOLDER")]
     try:
         with vault_lock(paths.lock):
             # Not closed: that is for an engine that was started, and this process ends with its command.
-            return open_engine(paths, _config(paths)).doctor()
+            return open_engine(paths, config).doctor()
     except LsfsError as error:
         path = error.path or msgspec.UNSET
         return [DoctorFinding(severity="error", what=error.message, path=path, hint=error.hint or "")]
@@ -91,13 +96,6 @@ def line_of(finding: DoctorFinding) -> str:
     if isinstance(finding.path, str):
         line += f" ({finding.path})"
     return f"{line}: {finding.hint}" if finding.hint else line
-
-
-def _config(paths: Paths) -> Config:
-    try:
-        return load_config(paths.config_file)
-    except LsfsError:
-        return Config()  # that it cannot be read is a finding of its own
 
 
 def _never() -> NoReturn:

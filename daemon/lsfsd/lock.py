@@ -10,13 +10,16 @@ from collections.abc import Iterator
 
 from lsfs.core.errors import ConflictError, PermissionRefused
 from lsfs.core.locations import Paths, make_private_folder
+from lsfs.rpc.launch import wait_until
 
 BACKLOG = 128
+PATIENCE_SECONDS = 1.0
+"""Whoever asks whether a daemon runs (`lsfs.rpc.launch.is_locked`) holds the lock for an instant."""
 
 
 @contextlib.contextmanager
-def vault_lock(path: str) -> Iterator[None]:
-    """Holds the lock at `path` meanwhile; raises `ConflictError` that names who has it.
+def vault_lock(path: str, patience: float = PATIENCE_SECONDS) -> Iterator[None]:
+    """Holds the lock at `path` meanwhile; raises `ConflictError` that names who still has it after `patience` seconds.
 
     flock(2), so it ends with the process however that ends, and the file may stay.
     """
@@ -26,18 +29,24 @@ def vault_lock(path: str) -> Iterator[None]:
     except OSError as error:
         raise PermissionRefused(f"the lock cannot be made: {error.strerror}", path=path) from error
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not wait_until(lambda: _locked(descriptor), patience):
             holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
             raise ConflictError(
                 f"another lsfs daemon has this vault (process {holder})", path=path, hint="end it with: lsfs down"
-            ) from None
+            )
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import click
 from lsfs import __version__
 from lsfs.core.config import load_config
 from lsfs.core.errors import InternalError, LsfsError, UsageError
-from lsfs.core.failures import DONE, INTERRUPTED, exit_code, failure_document, failure_line
+from lsfs.core.failures import DONE, INTERRUPTED, failure_document, report_failure
 from lsfs.core.locations import Paths
 
 AS_LSFS = "--as-lsfs"
@@ -119,13 +119,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         click.echo(shown.format_message())
         sys.exit(2)
     except click.ClickException as wrong:
-        _fail(UsageError(wrong.format_message()), given, program)
+        sys.exit(shown_failure(UsageError(wrong.format_message()), program, as_json="--json" in given))
     except LsfsError as error:
-        _fail(error, given, program)
+        sys.exit(shown_failure(error, program, as_json="--json" in given))
     except (KeyboardInterrupt, click.Abort):
         sys.exit(INTERRUPTED)
     except Exception as error:  # the process's boundary
-        _fail(bug(error), given, program)
+        sys.exit(shown_failure(bug(error), program, as_json="--json" in given))
 
 
 def bug(error: Exception) -> InternalError:
@@ -133,8 +133,11 @@ def bug(error: Exception) -> InternalError:
     return InternalError(f"a bug in lsfs: {type(error).__name__}: {error}")
 
 
-def _fail(error: LsfsError, arguments: Sequence[str], program: str) -> None:
-    if "--json" in arguments:
-        click.echo(json.dumps(failure_document(error), ensure_ascii=False))
-    click.echo(f"{program}: {failure_line(error)}", err=True)
-    sys.exit(exit_code(error))
+def shown_failure(error: LsfsError, program: str, *, as_json: bool) -> int:
+    """The exit code for `error`, which is shown on stderr and, `as_json`, as a document on stdout."""
+    return report_failure(
+        error,
+        program,
+        document=(lambda value: click.echo(json.dumps(value, ensure_ascii=False))) if as_json else None,
+        line=lambda line: click.echo(line, err=True),
+    )

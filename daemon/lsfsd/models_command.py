@@ -14,14 +14,16 @@ import msgspec
 
 from lsfs.core.config import load_config, save_config
 from lsfs.core.errors import LsfsError, RefusedError, UsageError
-from lsfs.core.failures import INTERRUPTED, exit_code, failure_document, failure_line
+from lsfs.core.failures import Interrupted
 from lsfs.core.locations import Paths
+from lsfs.core.sizes import size_text
 from lsfs.models.huggingface import ENDPOINT, HuggingFace
 from lsfs.models.pull import Puller
 from lsfs.models.registry import Model, Purpose
 from lsfs.models.store import ModelState, ModelStore, open_store
 from lsfs.models.wheels import Wheels
-from lsfsd.progress_display import byte_progress, size_text
+from lsfsd.main import shown_failure
+from lsfsd.progress_display import byte_progress
 
 
 class ModelList(msgspec.Struct, frozen=True):
@@ -221,18 +223,10 @@ def _door(as_json: bool) -> Iterator[None]:
     try:
         yield
     except LsfsError as error:
-        code, document, line = exit_code(error), failure_document(error), failure_line(error)
+        sys.exit(shown_failure(error, "lsfs", as_json=as_json))
     except (KeyboardInterrupt, click.Abort):
-        hint = "run it again to go on from here"
-        document = {"error": {"code": "interrupted", "message": "interrupted", "path": None, "hint": hint}}
-        code, line = INTERRUPTED, f"interrupted; {hint}"
-    else:
-        return
-    if as_json:
-        click.echo(msgspec.json.encode(document).decode())
-    else:
-        click.echo(f"lsfs: {line}", err=True)
-    sys.exit(code)
+        ended = Interrupted("interrupted", hint="run it again to go on from here")
+        sys.exit(shown_failure(ended, "lsfs", as_json=as_json))
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import IO
 
 from lsfs.core.progress import NullProgress, Progress
+from lsfs.core.sizes import size_text
 
 _LINE_SECONDS = 10.0
 """Between two lines about one piece of work, in a log that nobody watches."""
@@ -105,15 +106,3 @@ def bar_text(what: str, count: int, total: int | None) -> str:
     share = min(max(count / total, 0.0), 1.0)
     filled = "#" * int(share * _BAR_WIDTH)
     return f"{what} [{filled:<{_BAR_WIDTH}}] {int(share * 100):3}% {size_text(count)} of {size_text(total)}"
-
-
-def size_text(size: int) -> str:
-    """`size` bytes as people read it, in decimal units: ``23.4 MB``."""
-    if size < 1000:
-        return f"{size} bytes"
-    amount = float(size)
-    for unit in ("kB", "MB", "GB"):
-        amount /= 1000
-        if amount < 999.95 or unit == "GB":
-            break
-    return f"{amount:.1f} {unit}"

@@ -22,7 +22,8 @@ from lsfsd.http.app import make_app
 from lsfsd.http.binding import Call, engine_calls
 from lsfsd.http.gate import Gate
 from lsfsd.http.lanes import Lanes
-from lsfsd.http.server import HttpService
+from lsfsd.http.server import DRAIN_SECONDS, HttpService
+from lsfsd.limits import allow_descriptors
 from lsfsd.lock import listening_socket, vault_lock
 from lsfsd.logs import logging_to
 from lsfsd.services.schedule import Schedule
@@ -51,6 +52,7 @@ def run_daemon(
     """
     os.umask(0o077)
     os.chdir("/")
+    allow_descriptors()
     build = build or build_id()
     with contextlib.ExitStack() as stack:
         stack.enter_context(logging_to(paths.log_file, config.log_level, also_stderr=also_stderr))
@@ -62,6 +64,7 @@ def run_daemon(
         lanes = stack.enter_context(contextlib.closing(Lanes()))
         logger.info("starting: version %s, build %s", __version__, build)
         engine = stack.enter_context(contextlib.closing(_logged(open_engine, paths, config)))
+        stack.callback(lanes.drain, DRAIN_SECONDS)  # before the engine closes the databases that calls read
         app = make_app(engine_calls(engine) | _own_calls(paths, build, stop), lanes)
         gate = Gate(app, build=build, vault=paths.vault_dir, vault_key=vault_key(paths.vault_dir))
         supervisor = stack.enter_context(Supervisor(time.monotonic))

@@ -10,9 +10,10 @@ One method of `lsfs.engine.Engine` per route; all may be called from any thread,
     status() -> StatusResult                    doctor() -> list[DoctorFinding]
     file_status(path: bytes) -> FileStatus      close() -> None
 
-Paths in requests are absolute texts made by `lsfs.core.wirepath.to_wire` (read them with `from_wire`); a method that
-takes one path gets its bytes.  Paths in results are absolute, readable and perhaps lossy; ``path_b64`` is there, with
-the exact bytes, only when the text is not exact.  Times in results are ISO 8601 with an offset, sizes are bytes.
+Paths in requests are absolute texts made by `lsfs.core.wirepath.to_wire` (read them with `absolute_from_wire`); a
+method that takes one path gets its bytes.  Paths in results are absolute, readable and perhaps lossy; ``path_b64`` is
+there, with the exact bytes, only when the text is not exact.  Times in results are ISO 8601 with an offset, sizes are
+bytes.
 Fields of type ``… | UnsetType`` are left out of the JSON when they are not set; all others are always there.
 """
 
@@ -25,7 +26,7 @@ from msgspec import UNSET, UnsetType
 
 FindMode = Literal["hybrid", "keyword", "semantic"]
 FindSort = Literal["relevance", "date", "name", "size"]
-RootState = Literal["scanning", "watching", "polling", "offline", "paused", "failed"]
+RootState = Literal["scanning", "watching", "polling", "offline", "paused"]
 FileState = Literal[
     "indexed",  # by words and, where there is an embedder, by vectors
     "words",  # by words; vectors are still to be made
@@ -131,7 +132,6 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     """Score of each part: ``words``, ``name``, ``vector`` …"""
     matched: tuple[str, ...] = ()
     """The query's words that were found in it, or in its name."""
-    note: str = ""
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -234,8 +234,6 @@ class StatusResult(msgspec.Struct, frozen=True, kw_only=True):
     roots: tuple[RootInfo, ...] = ()
     totals: Totals = Totals()
     queues: Queues = Queues()
-    rate: float = 0.0
-    """Files per second of the last seconds."""
     disk: DiskUse = DiskUse()
     workers: tuple[WorkerInfo, ...] = ()
     sandbox: tuple[str, ...] = ()
@@ -246,7 +244,6 @@ class StatusResult(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     """What the user should know: watches that ran out, an index that was made anew …"""
     pid: int = 0
-    version: str = ""
     uptime_s: float = 0.0
 
 

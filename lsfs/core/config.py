@@ -1,4 +1,4 @@
-"""The settings that a user can change, their file, and (again) the places of `lsfs.core.locations`.
+"""The settings that a user can change, their file, and how a typed value is read.
 
 `Config` is passed to what needs it; nothing reads the file on its own.  Values are checked as they are read, and an
 unknown name is an error, since a misspelt setting that is silently ignored is worse than none.
@@ -15,9 +15,7 @@ from typing import Annotated
 import msgspec
 
 from lsfs.core.errors import PermissionRefused, UsageError
-from lsfs.core.locations import Paths, make_private_folder
-
-__all__ = ["Config", "Paths", "describe_config", "load_config", "make_private_folder", "save_config", "with_setting"]
+from lsfs.core.locations import make_private_folder
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,7 +34,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         float, msgspec.Meta(ge=0, le=8760, description="Hours between full scans of the roots; 0 for never")
     ] = 24.0
     max_workers: Annotated[
-        int, msgspec.Meta(ge=0, le=64, description="Processes that read files; 0: as many as there are cores")
+        int, msgspec.Meta(ge=0, le=64, description="Processes that read files; 0: one less than there are cores")
     ] = 0
     max_file_mb: Annotated[
         int, msgspec.Meta(ge=1, description="Files above this many MiB are found by their names only")
@@ -51,7 +49,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         float, msgspec.Meta(ge=0, description="Minutes without work after which the embedder's memory is given back")
     ] = 2.0
     free_space_floor_mb: Annotated[
-        int, msgspec.Meta(ge=0, description="MiB of free disk below which vectors and versions stop being made")
+        int, msgspec.Meta(ge=0, description="MiB of free disk below which no vectors are made")
     ] = 512
     log_level: Annotated[
         str, msgspec.Meta(pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")

@@ -12,7 +12,10 @@
     │   ├── PermissionRefused
     │   ├── DiskFull
     │   ├── VaultDamaged
-    │   └── VaultNewer
+    │   ├── VaultNewer
+    │   ├── SchemaNewer       in `lsfs.store`: any database of a newer lsfs
+    │   └── Damaged           in `lsfs.store`: any database that fails its checks
+    ├── ExtractError          in `lsfs.extract`: why a file gives no text; kept with the file, never an exit code
     └── InternalError         a bug of ours                                      exit 70
 
 Codes are part of the contract of ``--json`` and of the HTTP interface; they never change.

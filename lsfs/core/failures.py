@@ -5,6 +5,8 @@ Shared by the two programs; the codes are those of the contract in ``docs`` and 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lsfs.core.errors import (
     ConflictError,
     InternalError,
@@ -20,6 +22,13 @@ NOTHING = 1
 """Nothing found, or nothing to do."""
 INTERRUPTED = 130
 
+
+class Interrupted(LsfsError):
+    """The user ended the command; no failure, so no message is owed."""
+
+    code = "interrupted"
+
+
 _EXIT_CODES: tuple[tuple[type[LsfsError], int], ...] = (
     (UsageError, 2),
     (RefusedError, 3),
@@ -27,6 +36,7 @@ _EXIT_CODES: tuple[tuple[type[LsfsError], int], ...] = (
     (UnavailableError, 5),
     (StorageError, 7),
     (InternalError, 70),
+    (Interrupted, INTERRUPTED),
 )
 
 
@@ -40,6 +50,17 @@ def failure_document(error: LsfsError) -> dict[str, dict[str, str | None]]:
     return {
         "error": {"code": error.code, "message": error.message, "path": error.path, "hint": error.hint},
     }
+
+
+def report_failure(
+    error: LsfsError, program: str, *, document: Callable[[object], None] | None, line: Callable[[str], object]
+) -> int:
+    """The exit code for `error`, after handing it to `document` (None without ``--json``) and, as text, to `line`."""
+    if document is not None:
+        document(failure_document(error))
+    if not isinstance(error, Interrupted) or (error.hint and document is None):
+        line(f"{program}: {failure_line(error)}")
+    return exit_code(error)
 
 
 def failure_line(error: LsfsError) -> str:

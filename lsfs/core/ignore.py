@@ -120,14 +120,6 @@ class IgnoreRules:
                     version = version or "over 1 MiB and in .gitignore"
         return _KEPT if index is None and version is None else Verdict(index, version)
 
-    def index_ignored(self, path: bytes, is_dir: bool) -> str | None:
-        """Why `path` is not searched; None if it is."""
-        return self.verdict(path, is_dir).index
-
-    def version_ignored(self, path: bytes, is_dir: bool, size: int) -> str | None:
-        """Why no versions of `path` are kept; None if they are."""
-        return self.verdict(path, is_dir, size).version
-
     def _by_git(self, name: bytes, is_dir: bool) -> bool | None:
         return _decide(self._git, name, is_dir)
 

@@ -6,7 +6,6 @@ and nothing decodes a name, except for showing it to a person.
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Iterator
 
@@ -42,13 +41,6 @@ def is_within(path: bytes, folder: bytes) -> bool:
     return not folder or path == folder or (path.startswith(folder) and path[len(folder) : len(folder) + 1] == b"/")
 
 
-def absolute(root: bytes, path: bytes) -> bytes:
-    """The absolute path of a path inside `root`."""
-    if not path:
-        return root
-    return root + path if root.endswith(SEPARATOR) else root + SEPARATOR + path
-
-
 def relative(root: bytes, path: bytes) -> bytes | None:
     """The path inside `root` that absolute `path` names, or None where it lies outside.
 
@@ -82,19 +74,10 @@ def confined(path: bytes) -> bytes:
 
 
 def display(path: bytes) -> str:
-    """`path` as text for JSON; bytes that are not UTF-8 become U+FFFD (then :func:`path_b64` has the true name)."""
+    """`path` as text for a message; bytes that are not UTF-8 become U+FFFD."""
     return path.decode("utf-8", "replace")
 
 
 def printable(path: bytes) -> str:
     """`path` as one line for a terminal: newlines, escapes and direction marks are shown, never carried out."""
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in display(path))
-
-
-def path_b64(path: bytes) -> str | None:
-    """The exact bytes in base64 where `path` is not UTF-8; None where its text says it all."""
-    try:
-        path.decode("utf-8")
-    except UnicodeDecodeError:
-        return base64.b64encode(path).decode("ascii")
-    return None

@@ -17,6 +17,8 @@ import sys
 
 import msgspec
 
+from lsfs.core.records import storable_ns
+
 AT_FDCWD = -100
 RENAME_NOREPLACE = 1
 RENAME_EXCHANGE = 2
@@ -37,9 +39,6 @@ class Mount(msgspec.Struct, frozen=True, array_like=True):
 
     mount_point: bytes
     fs_type: str
-    source: str
-    dev: str
-    """``major:minor``, as in ``st_dev`` of what lies on it (btrfs shows another there)."""
 
 
 class _OpenHow(ctypes.Structure):
@@ -79,7 +78,7 @@ def statx_btime(dir_fd: int | None, path: bytes) -> int:
     function = getattr(libc(), "statx", None)
     if function is None:
         seen = os.stat(path, dir_fd=dir_fd, follow_symlinks=False) if path else os.fstat(dir_fd or 0)
-        return int(getattr(seen, "st_birthtime", 0) * 1_000_000_000)
+        return storable_ns(int(getattr(seen, "st_birthtime", 0) * 1_000_000_000))
     buffer = _Statx()
     at = AT_FDCWD if dir_fd is None else dir_fd
     flags = _AT_SYMLINK_NOFOLLOW if path else _AT_EMPTY_PATH
@@ -89,7 +88,7 @@ def statx_btime(dir_fd: int | None, path: bytes) -> int:
         raise _fail(path)
     if not buffer.stx_mask & _STATX_BTIME:
         return 0
-    return int(buffer.btime_sec) * 1_000_000_000 + int(buffer.btime_nsec)
+    return storable_ns(int(buffer.btime_sec) * 1_000_000_000 + int(buffer.btime_nsec))
 
 
 def open_beneath(root_fd: int, relpath: bytes, flags: int, mode: int = 0o600) -> int:
@@ -221,14 +220,7 @@ def parse_mountinfo(data: bytes) -> list[Mount]:
         fields, described = front.split(b" "), back.split(b" ")
         if not separator or len(fields) < 6 or len(described) < 2:
             continue
-        mounts.append(
-            Mount(
-                mount_point=_unescape(fields[4]),
-                fs_type=os.fsdecode(_unescape(described[0])),
-                source=os.fsdecode(_unescape(described[1])),
-                dev=fields[2].decode(),
-            )
-        )
+        mounts.append(Mount(mount_point=_unescape(fields[4]), fs_type=os.fsdecode(_unescape(described[0]))))
     return mounts
 
 

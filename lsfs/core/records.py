@@ -6,9 +6,22 @@ a name on Linux is any bytes but NUL and slash.  Times are nanoseconds since the
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 
 import msgspec
+
+_MOST = (1 << 63) - 1
+
+
+def storable_ns(ns: int) -> int:
+    """`ns`, or the nearest time that a signed 64-bit number holds: a file may be dated past the year 2262."""
+    return min(max(ns, -_MOST - 1), _MOST)
+
+
+def signed_ino(ino: int) -> int:
+    """An inode number with the same 64 bits as a signed number: some file systems use all of them."""
+    return ino if ino <= _MOST else ino - (1 << 64)
 
 
 class Kind(StrEnum):
@@ -32,6 +45,17 @@ class StatKey(msgspec.Struct, frozen=True, array_like=True):
     mtime_ns: int
     ctime_ns: int
     mode: int
+
+    @classmethod
+    def of(cls, found: os.stat_result) -> StatKey:
+        """The key in what stat(2) said, each number one that SQLite's signed 64 bits hold."""
+        return cls(
+            signed_ino(found.st_ino),
+            found.st_size,
+            storable_ns(found.st_mtime_ns),
+            storable_ns(found.st_ctime_ns),
+            found.st_mode,
+        )
 
 
 class Seen(msgspec.Struct, frozen=True, array_like=True):

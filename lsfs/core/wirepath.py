@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import binascii
 
+from lsfs.core.errors import UsageError
+
 _PREFIX = "base64:"
 
 
@@ -24,6 +26,20 @@ def from_wire(text: str) -> bytes:
     if text.startswith(_PREFIX):
         return binascii.a2b_base64(text[len(_PREFIX) :], strict_mode=True)
     return text.encode("utf-8")
+
+
+def absolute_from_wire(text: str) -> bytes:
+    """The absolute path that `text` of a request stands for; raises `UsageError` where it is none.
+
+    A relative one would be resolved against the daemon's folder, which nobody means.
+    """
+    try:
+        path = from_wire(text)
+    except ValueError:
+        raise UsageError("the path is not readable as one", path=text) from None
+    if not path.startswith(b"/") or b"\0" in path:
+        raise UsageError("a path in a request has to be absolute", path=text)
+    return path
 
 
 def to_lossy(path: bytes) -> tuple[str, str | None]:

@@ -1,4 +1,4 @@
-"""What is going on now, and what the user should know of it: read from the parts, nothing is kept here but a pause."""
+"""What is going on now, and what the user should know of it: read from the parts."""
 
 from __future__ import annotations
 
@@ -16,10 +16,16 @@ class Activity:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self.paused = False
+        self._no_events = ""
+
+    def without_events(self, reason: str) -> None:
+        """Takes note of why the system tells of no changes."""
+        self._no_events = reason
+
+    @property
+    def paused(self) -> bool:
         """Whether the backlog waits by the user's wish."""
-        self.no_events = ""
-        """Why the system tells of no changes, '' where it does."""
+        return self._parts.paused.is_set()
 
     def complete(self) -> bool:
         """Whether every file that can be is found by its words and, where there is an embedder, by its meaning."""
@@ -48,12 +54,14 @@ class Activity:
 
     def unversioned(self) -> int:
         """How many captured contents are not versions yet."""
-        return len(self._parts.vault.entries.pending())
+        return self._parts.vault.entries.unversioned()
 
     def hindrance(self) -> str:
         """Why nothing can be done now, '' when all is well."""
         trouble = self._parts.ingest.trouble
-        return trouble.message if trouble else ("paused" if self.paused else "")
+        if trouble is not None:
+            return trouble.message
+        return "paused" if self.paused else self._parts.feeder.trouble
 
     def root_state(self, root: Root) -> tuple[RootState, str]:
         """How a root is watched, and why not as it should be."""
@@ -63,7 +71,7 @@ class Activity:
             return "paused", "the vault is only read"
         if self._parts.keeper.scanning(root.id):
             return "scanning", ""
-        if reason := self.no_events or self._parts.watcher.unwatched(root.id).reason:
+        if reason := self._no_events or self._parts.watcher.unwatched(root.id).reason:
             return "polling", reason
         return "watching", ""
 
@@ -94,6 +102,8 @@ class Activity:
             notes.append(f"the vault is only read: {self._parts.vault.newer}")
         if self._parts.ingest.trouble is not None:
             notes.append(f"nothing is written: {self._parts.ingest.trouble.message}")
+        if self._parts.feeder.trouble:
+            notes.append(f"files cannot be read now: {self._parts.feeder.trouble}")
         notes += [
             reason
             for root in self._parts.vault.roots.all()

@@ -46,7 +46,10 @@ class Doctor:
 
     def findings(self) -> list[DoctorFinding]:
         """One finding for everything that was looked at."""
-        return [*self._vault_findings(), *self._index_findings(), *self._machine(), *self._roots(), *self._rest()]
+        found = [*self._vault_findings(), *self._index_findings(), *self._machine(), *self._roots(), *self._rest()]
+        said = {finding.what for finding in found}
+        notes = [note for note in self._notes() if note not in said]
+        return found + [DoctorFinding(severity="note", what=note, path=UNSET) for note in notes]
 
     def _vault_findings(self) -> Iterator[DoctorFinding]:
         path = str(self._vault.path)
@@ -58,7 +61,9 @@ class Doctor:
         if state == "ok":
             yield DoctorFinding(severity="ok", what="the vault passes SQLite's check", path=path)
         else:
-            hint = f"stop the daemon (lsfs down), then put the daily copy in its place: cp {self._copy} {path}"
+            hint = "lsfs down, then lsfs doctor --repair"
+            if not self._copy.exists():
+                hint = f"there is no copy of it: keep {path} as it is, and move it away to begin anew"
             yield DoctorFinding(severity="error", what=f"the vault is damaged: {state}", path=path, hint=hint)
         try:
             age = time.time() - self._copy.stat().st_mtime
@@ -127,5 +132,3 @@ class Doctor:
             yield DoctorFinding(severity="warning", what=f"no vectors: {reason}", hint="lsfs models pull")
         else:
             yield DoctorFinding(severity="ok", what="the embedder can be used")
-        for note in self._notes():
-            yield DoctorFinding(severity="note", what=note, path=UNSET)

@@ -23,9 +23,10 @@ from lsfs.core.api import (
 )
 from lsfs.core.errors import UnavailableError, UsageError
 from lsfs.core.paths import display, is_within
-from lsfs.core.wirepath import from_wire
+from lsfs.core.wirepath import absolute_from_wire
 from lsfs.engine.activity import Activity
 from lsfs.engine.doctor import Doctor
+from lsfs.engine.finding import Finding
 from lsfs.engine.parts import Parts
 from lsfs.engine.progress import Progress
 from lsfs.engine.statuses import Statuses
@@ -45,8 +46,10 @@ class Engine:
         self._started = time.monotonic()
         self._activity = Activity(parts)
         self._running = False
-        self._absorbed: dict[int, tuple[bytes, ...]] = {}
         self._statuses = Statuses(parts.vault, parts.index, self._activity.root_state, parts.ignored)
+        self._finding = Finding(
+            parts.index, parts.search, parts.texts, parts.root_paths, self._activity.complete, time.time_ns
+        )
         self._progress = Progress(parts.index, self._activity, parts.changes)
         self._doctor = Doctor(
             parts.vault,
@@ -61,6 +64,7 @@ class Engine:
     def start(self) -> None:
         """Starts the threads, takes up the roots and scans them."""
         parts = self._parts
+        parts.prepare()
         if parts.vault.newer:
             return
         self._running = True
@@ -71,7 +75,7 @@ class Engine:
             parts.watcher.start()
         except UnavailableError as error:
             log.warning("changes are found by scans only: %s", error.message)
-            self._activity.no_events = error.message
+            self._activity.without_events(error.message)
         if parts.embedding is not None:
             parts.embedding.start()
         for root in parts.vault.roots.all():
@@ -82,20 +86,17 @@ class Engine:
         self._parts.vault.require_writable()
         if not request.paths:
             raise UsageError("name a folder to watch")
-        paths = [self._parts.book.check(from_wire(path)) for path in request.paths]
+        paths = [self._parts.book.check(absolute_from_wire(path)) for path in request.paths]
         found = []
         for path in dict.fromkeys(paths):
             # Between two commits of the ingest thread, so that absorbing a root never meets a batch of it.
             added = self._parts.ingest.run(functools.partial(self._add, path))
-            if added.absorbed:
-                self._absorbed[added.root.id] = tuple(child.path for child in added.absorbed)
-                for child in added.absorbed:
-                    self._let_go(child.id)
+            for child in added.absorbed:
+                self._let_go(child.id)
             if added.new:
                 self._take_up(added.root)
-            found.append(
-                self._statuses.root(added.root, self._count(added.root), self._absorbed.get(added.root.id, ()))
-            )
+            absorbed = tuple(child.path for child in added.absorbed)
+            found.append(self._statuses.root(added.root, self._count(added.root), absorbed))
         return found
 
     def progress(self, request: ProgressRequest) -> Iterator[ProgressEvent]:
@@ -104,7 +105,7 @@ class Engine:
 
     def roots(self) -> list[RootInfo]:
         """The watched folders."""
-        return list(self._statuses.roots(self._absorbed))
+        return list(self._statuses.roots())
 
     def remove_root(self, path: bytes) -> RootInfo:
         """Stops watching; its history stays in the vault until `purge`."""
@@ -145,7 +146,7 @@ class Engine:
 
     def find(self, request: FindRequest) -> FindResult:
         """The best hits."""
-        return self._parts.finding.find(request)
+        return self._finding.find(request)
 
     def status(self) -> StatusResult:
         """Totals, queues, workers and what the user should know."""
@@ -161,7 +162,7 @@ class Engine:
         return StatusResult(
             state=state,  # type: ignore[arg-type]  # one of the literals above
             complete=self._activity.complete(),
-            roots=self._statuses.roots(self._absorbed),
+            roots=self._statuses.roots(),
             totals=totals,
             queues=queues,
             disk=disk,
@@ -193,14 +194,14 @@ class Engine:
 
     def pause(self) -> None:
         """Stops the backlog; searches and just saved files go on."""
-        self._activity.paused = True
+        self._parts.paused.set()
         self._parts.pool.pause()
         self._parts.feeder.pause(True)
         self._parts.changes.happened()
 
     def resume(self) -> None:
         """Goes on."""
-        self._activity.paused = False
+        self._parts.paused.clear()
         self._parts.pool.resume()
         self._parts.feeder.pause(False)
         if self._parts.embedding is not None:
@@ -226,19 +227,24 @@ class Engine:
         }[name]()
 
     def close(self) -> None:
-        """Stops everything in reverse; what was handed in is recorded first."""
+        """Stops everything; what was handed in is recorded first."""
         parts = self._parts
         self._progress.close()
         if self._running:
+            # All are told before any is waited for: they hand work to each other, and wait for room.
+            parts.ingest.begin_stop()
+            parts.feeder.begin_stop()
+            parts.keeper.begin_stop()
             parts.watcher.stop()
-            parts.keeper.stop()
-            if parts.embedding is not None:
-                parts.embedding.stop()
-            parts.feeder.stop()
-            parts.pool.close()
-            parts.ingest.stop()
         for embedder in parts.embedders:
-            embedder.close()
+            embedder.close()  # a call that runs is lost, and made again
+        if self._running and parts.embedding is not None:
+            parts.embedding.stop()
+        parts.pool.close()
+        if self._running:
+            parts.feeder.stop()
+            parts.keeper.stop()
+            parts.ingest.stop()
         parts.opener.close()
         parts.index.close()
         parts.vault.close()

@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import msgspec
 from msgspec import UNSET
@@ -15,14 +15,24 @@ from lsfs.core.api import FindRequest, FindResult, Hit, Why
 from lsfs.core.errors import RefusedError, UsageError
 from lsfs.core.filetypes import family, types_for
 from lsfs.core.selector import Filters
-from lsfs.core.times import parse_since, parse_until
-from lsfs.core.wirepath import from_wire, to_lossy
+from lsfs.core.times import parse_since, parse_until, zone_of
+from lsfs.core.wirepath import absolute_from_wire, to_lossy
 from lsfs.index.query import Query, parse, parse_size
 from lsfs.index.search import Answer, Found, Search
 from lsfs.index.texts import Passage, Texts
 from lsfs.store.index import Index
 
 _SNIPPET_CHARS = 240
+_FILTERS = {
+    "in_folders": "a folder",
+    "extensions": "a kind of file",
+    "since_ns": "a time",
+    "until_ns": "a time",
+    "tags": "a tag",
+    "min_size": "a size",
+    "max_size": "a size",
+}
+"""What the fields of `Filters` are to a reader."""
 _NOT_ENGLISH = "the embedder reads English; other languages are found by their words"
 
 
@@ -55,7 +65,8 @@ class Finding:
         if not (query.line.strip() or request.like or not options.empty):
             raise UsageError("say what to look for: words, --like FILE or a filter")
         answer, note = self._answer(request, query, options)
-        hits = tuple(self._hit(found, query, answer, request) for found in answer.found)
+        roots = self._root_paths()
+        hits = tuple(self._hit(found, query, answer, request, roots) for found in answer.found)
         return FindResult(
             query=request.words,
             hits=hits,
@@ -72,7 +83,9 @@ class Finding:
         )
         notes = [answer.note] if answer.note else []
         if query.guessed:
-            read = ", ".join(f"“{r.words}” as {r.filter}" for r in query.readings if not r.explicit)
+            read = ", ".join(
+                f"“{r.words}” as {_FILTERS.get(r.filter, r.filter)}" for r in query.readings if not r.explicit
+            )
             if answer.found:
                 notes.append(f"read {read}")
             else:
@@ -99,7 +112,8 @@ class Finding:
             extensions |= known
         folder = None
         if request.in_folder:
-            folder = os.fsdecode(from_wire(request.in_folder))
+            # Roots are real paths; a link, "." or ".." of the user's names one of their folders too.
+            folder = os.fsdecode(os.path.realpath(absolute_from_wire(request.in_folder)))
         low, high = parse_size(request.size) if request.size else (None, None)
         now, zone, locale = self._now_ns(), request.zone, request.locale
         return Filters(
@@ -115,22 +129,24 @@ class Finding:
     def _like(self, request: FindRequest) -> int | None:
         if request.like is None:
             return None
-        path = from_wire(request.like)
-        for root, folder in self._root_paths().items():
-            if path.startswith(folder + b"/"):
-                row = self._index.files.at(root, path[len(folder) + 1 :])
+        folder, name = os.path.split(os.path.normpath(absolute_from_wire(request.like)))
+        path = os.path.join(os.path.realpath(folder), name)
+        for root, root_path in self._root_paths().items():
+            if path.startswith(root_path + b"/"):
+                row = self._index.files.at(root, path[len(root_path) + 1 :])
                 if row is not None and row.content is not None:
                     return row.content
         raise RefusedError(
             "--like wants an indexed file with text", path=to_lossy(path)[0], hint="see `lsfs status PATH`"
         )
 
-    def _hit(self, found: Found, query: Query, answer: Answer, request: FindRequest) -> Hit:
+    def _hit(self, found: Found, query: Query, answer: Answer, request: FindRequest, roots: Mapping[int, bytes]) -> Hit:
         row = found.file
-        path, path_b64 = to_lossy(os.path.join(self._root_paths().get(row.root, b""), row.path))
+        path, path_b64 = to_lossy(os.path.join(roots.get(row.root, b""), row.path))
         passage = self._passage(found)
-        snippet, line = _snippet(passage, answer.matched, query) if passage else ("", None)
-        zone = _zone(request.zone)
+        pattern = _word_starts(query)
+        snippet, line = _snippet(passage, pattern if answer.matched else None) if passage else ("", None)
+        zone = zone_of(request.zone)
         return Hit(
             path=path,
             score=round(found.score, 4),
@@ -141,7 +157,7 @@ class Finding:
             line=line,
             path_b64=path_b64 or UNSET,
             anchor=(passage.anchor if passage else None) or UNSET,
-            marks=_marks(snippet, query) or UNSET,
+            marks=(tuple(match.span() for match in pattern.finditer(snippet)) if pattern else ()) or UNSET,
             why=Why(parts={k: round(v, 4) for k, v in found.parts.items()}, matched=tuple(answer.matched))
             if request.explain
             else UNSET,
@@ -175,12 +191,6 @@ def _bare_kind(line: str) -> frozenset[str] | None:
     return types_for(words[0]) if len(words) == 1 else None
 
 
-def _zone(name: str) -> dt.tzinfo:
-    from lsfs.core.times import zone_of
-
-    return zone_of(name)
-
-
 def _word_starts(query: Query) -> re.Pattern[str] | None:
     words = set(re.findall(r"\w{3,}", query.text))
     if not words:
@@ -190,22 +200,18 @@ def _word_starts(query: Query) -> re.Pattern[str] | None:
     return re.compile(rf"\b(?:{'|'.join(stems)})\w*", re.IGNORECASE)
 
 
-def _snippet(passage: Passage, matched: Sequence[str], query: Query) -> tuple[str, int]:
+def _snippet(passage: Passage, pattern: re.Pattern[str] | None) -> tuple[str, int]:
     """The lines of a passage that hold most of the query's words, and the first one's number."""
     lines = passage.text.split("\n")
-    pattern = _word_starts(query)
     best, best_count = 0, -1
     for number, line in enumerate(lines):
+        if not line.strip():
+            continue
         window = " ".join(lines[number : number + 3])[:_SNIPPET_CHARS]
-        count = len({m.group().lower() for m in pattern.finditer(window)}) if pattern and matched else 0
-        if line.strip() and count > best_count:
+        count = len({found.lower() for found in pattern.findall(window)}) if pattern else 0
+        if count > best_count:
             best, best_count = number, count
     text = "\n".join(line.rstrip() for line in lines[best:]).strip()
     if len(text) > _SNIPPET_CHARS:
         text = text[:_SNIPPET_CHARS].rsplit(None, 1)[0] + " …"
     return "\n".join(text.split("\n")[:3]), passage.line + best
-
-
-def _marks(snippet: str, query: Query) -> tuple[tuple[int, int], ...]:
-    pattern = _word_starts(query)
-    return tuple(match.span() for match in pattern.finditer(snippet)) if pattern else ()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lsfs.engine.changes import Changes
-from lsfs.engine.finding import Finding
 from lsfs.index.embedding import EmbeddingJob
 from lsfs.index.pipeline import Pipeline
+from lsfs.index.search import Search
+from lsfs.index.texts import Texts
 from lsfs.ingest.feeder import Feeder
 from lsfs.ingest.ingest import Ingest
 from lsfs.ingest.keeper import Keeper
@@ -29,15 +31,21 @@ class Parts:
     vault: Vault
     index: Index
     changes: Changes
+    paused: threading.Event
+    """Set while the backlog waits by the user's wish."""
     book: RootBook
     keeper: Keeper
     ingest: Ingest
     feeder: Feeder
     pipeline: Pipeline
+    prepare: Callable[[], None]
+    """Brings the index in line with the settings, and fills what is kept in memory of it."""
     pool: ExtractPool
     opener: Opener
     watcher: Watcher
-    finding: Finding
+    root_paths: Callable[[], Mapping[int, bytes]]
+    texts: Texts
+    search: Search
     embedding: EmbeddingJob | None
     embedders: tuple[RemoteEmbedder, ...]
     """For queries and for the backlog; empty where vectors are off."""

@@ -22,8 +22,6 @@ MAX_UNPACKED = 512 * 1024 * 1024
 class Tar:
     """A tar file, compressed or not."""
 
-    version = "1"
-
     def extract(self, data: bytes, name: bytes) -> Document:
         """The member names, one a line; what is compressed but no tar file is unsupported."""
         names: list[str] = []
@@ -45,8 +43,6 @@ class Tar:
 
 class SevenZip:
     """A 7z archive."""
-
-    version = "1"
 
     def extract(self, data: bytes, name: bytes) -> Document:
         """Its list of names, by kreuzberg."""

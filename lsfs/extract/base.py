@@ -33,9 +33,6 @@ class Recipe(msgspec.Struct, frozen=True, array_like=True):
 class Extractor(Protocol):
     """One way of reading one family of formats."""
 
-    version: str
-    """Changes whenever the same bytes would give another document."""
-
     def extract(self, data: bytes, name: bytes) -> Document:
         """The document in `data`; `name` is the file's name, for its extension only.  Raises `ExtractError`."""
         ...
@@ -85,8 +82,3 @@ def clean_line(value: str, limit: int) -> str:
     """`value` as one line without control characters, at most `limit` characters."""
     line = " ".join(value[: 4 * limit].split())
     return "".join(c for c in line if c.isprintable())[:limit].strip() if not line.isprintable() else line[:limit]
-
-
-def is_own_text(data: bytes, document: Document) -> bool:
-    """Whether a file's bytes are its text, so that a copy of the text need not be kept."""
-    return not document.truncated and data == document.text.encode("utf-8", "surrogatepass")

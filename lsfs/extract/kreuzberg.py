@@ -61,8 +61,6 @@ _METADATA = {
 class Pdf:
     """A PDF, with page anchors."""
 
-    version = "1"
-
     def extract(self, data: bytes, name: bytes) -> Document:
         """The text layer; scanned pages give none."""
         return read(data, "pdf")
@@ -71,8 +69,6 @@ class Pdf:
 class Rtf:
     """A Rich Text file."""
 
-    version = "1"
-
     def extract(self, data: bytes, name: bytes) -> Document:
         """The text with headings where the file names them."""
         return read(data, "rtf")
@@ -80,8 +76,6 @@ class Rtf:
 
 class Html:
     """A web page."""
-
-    version = "1"
 
     def extract(self, data: bytes, name: bytes) -> Document:
         """The page's text as Markdown."""

@@ -22,8 +22,6 @@ _EMLX = re.compile(rb"\A\s*(\d{1,12})\s*\n")
 class Mail:
     """One message."""
 
-    version = "1"
-
     def extract(self, data: bytes, name: bytes) -> Document:
         """Headers people look for, the body, and the names of what is attached; the subject is the title."""
         if apple := _EMLX.match(data):
@@ -36,8 +34,6 @@ class Mail:
 
 class Mailbox:
     """Many messages in one file."""
-
-    version = "1"
 
     def extract(self, data: bytes, name: bytes) -> Document:
         """All messages, with an anchor at each."""

@@ -22,8 +22,6 @@ _TAGS = ("title", "artist", "album", "albumartist", "composer", "genre", "year",
 class Image:
     """A picture."""
 
-    version = "1"
-
     def extract(self, data: bytes, name: bytes) -> Document:
         """Title, description, camera, date and place, one a line; raises `ExtractError` where nothing is said."""
         found = {**_xmp(data), **_png_texts(data), **exif.fields(data)}
@@ -35,8 +33,6 @@ class Image:
 
 class Recording:
     """Sound or film."""
-
-    version = "1"
 
     def extract(self, data: bytes, name: bytes) -> Document:
         """The tags (ID3, Vorbis comments, MP4, RIFF, ASF), one a line; raises `ExtractError` where there is none."""

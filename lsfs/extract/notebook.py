@@ -16,8 +16,6 @@ _MAX_OUTPUT = 2000
 class Notebook:
     """A notebook of format 3 or 4."""
 
-    version = "1"
-
     def extract(self, data: bytes, name: bytes) -> Document:
         """Markdown cells as they are, code in fences, text outputs clipped, images left out."""
         try:

@@ -29,8 +29,6 @@ _BY_EXTENSION = {
 class CompoundFile:
     """Word, Excel, PowerPoint of 97 to 2003, and Outlook messages."""
 
-    version = "1"
-
     def extract(self, data: bytes, name: bytes) -> Document:
         """The text; raises `ExtractError` for encrypted files and for formats that nobody here reads."""
         if _has(data, "EncryptedPackage") and _has(data, "EncryptionInfo"):

@@ -32,8 +32,6 @@ _UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueErro
 class Package:
     """Whatever comes in a zip file."""
 
-    version = "1"
-
     def extract(self, data: bytes, name: bytes) -> Document:
         """The text of a document, or the names in an archive."""
         try:

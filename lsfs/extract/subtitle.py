@@ -18,8 +18,6 @@ _ANCHOR_SECONDS = 60
 class Subtitle:
     """A subtitle file."""
 
-    version = "1"
-
     def extract(self, data: bytes, name: bytes) -> Document:
         """The lines that are shown, without numbers, times and marks; a repeated line counts once."""
         lines: list[str] = []

@@ -38,8 +38,6 @@ _TITLES = {
 class Text:
     """A text file as it is."""
 
-    version = "1"
-
     def extract(self, data: bytes, name: bytes) -> Document:
         """The decoded text; never fails."""
         return _document(data[:MAX_TEXT_BYTES], name, len(data) > MAX_TEXT_BYTES)
@@ -47,8 +45,6 @@ class Text:
 
 class GzippedText:
     """A text file compressed by gzip: its first members' text, up to the limit."""
-
-    version = "1"
 
     def extract(self, data: bytes, name: bytes) -> Document:
         """The text inside; raises `ExtractError` where it is not gzip at all."""

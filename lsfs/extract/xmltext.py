@@ -28,8 +28,6 @@ class TooMuch(Exception):
 class Xml:
     """Any XML, SVG or feed."""
 
-    version = "1"
-
     def extract(self, data: bytes, name: bytes) -> Document:
         """Its words, an element's text a line; of broken XML what stands outside of tags."""
         words = Words()

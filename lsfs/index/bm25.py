@@ -34,6 +34,14 @@ class Collection:
     """Words of each content: the sum over its chunks; 0 for one that was removed."""
     content_code: Bools | None = None
     """Which contents are source code; None where that is not known."""
+    content_alive: Bools | None = None
+    """Which contents are there; None where all are."""
+
+    def content_mask(self, contents: NDArray[np.int64] | Ints) -> Bools:
+        """By content number, whether it is one of these; those past the snapshot's end are left out."""
+        mask = np.zeros(len(self.content_words), np.bool_)
+        mask[contents[contents < len(mask)]] = True
+        return mask
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ _ROUND_CHUNKS = 1024
 _CALL_CHUNKS = 256
 """Passages handed to the embedder at once, enough to batch by length."""
 _RETRY_S = 30.0
+_REFUSED = "they are made once the work goes on and the disk has room"
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ def passage_text(content: Content, passage: Passage) -> str:
 class EmbeddingJob:
     """A thread that embeds contents while some lack vectors, and sleeps while none does.
 
-    `may_run` is asked between rounds; a full disk or a pause says no.
+    `may_run` is asked between rounds; a full disk or a pause says no, and it is asked again after a while.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class EmbeddingJob:
         embedder: Embedder,
         on_change: Callable[[], None],
         may_run: Callable[[], bool],
+        retry_s: float = _RETRY_S,
     ) -> None:
         self._index = index
         self._texts = texts
@@ -56,6 +58,7 @@ class EmbeddingJob:
         self._embedder = embedder
         self._on_change = on_change
         self._may_run = may_run
+        self._retry_s = retry_s
         self._wake = threading.Condition()
         self._news = True
         self._working = False
@@ -91,17 +94,38 @@ class EmbeddingJob:
     def _run(self) -> None:
         while self._wait():
             try:
-                while not self._stopping and self._may_run() and self._round():
-                    self._on_change()
-                self.trouble = ""
-            except LsfsError as error:
-                if self.trouble != error.message:
-                    log.warning("no vectors are made: %s", error.message)
-                self.trouble = error.message
-                with self._wake:
-                    self._wake.wait_for(lambda: self._stopping, _RETRY_S)
-                    self._news = True
+                refused = self._rounds()
+            except Exception as error:
+                # The thread outlives whatever a part of it raises, or nothing would be embedded any more.
+                expected = isinstance(error, LsfsError)
+                message = error.message if isinstance(error, LsfsError) else f"{type(error).__name__}: {error}"
+                if self.trouble != message:
+                    log.warning("no vectors are made: %s", message, exc_info=not expected)
+                self._pause(message)
+            else:
+                if refused:
+                    self._pause(_REFUSED, until_nudged=True)
+                else:
+                    self.trouble = ""
             self._on_change()
+
+    def _rounds(self) -> bool:
+        """Embeds until nothing is left, True where that was refused."""
+        while not self._stopping and (ids := self._due()):
+            if not self._may_run():
+                return True
+            if not self._round(ids):
+                break
+            self._on_change()
+        return False
+
+    def _pause(self, reason: str, *, until_nudged: bool = False) -> None:
+        """Says why nothing is made and waits until it is to be tried again."""
+        self.trouble = reason
+        self._on_change()
+        with self._wake:
+            self._wake.wait_for(lambda: self._stopping or (until_nudged and self._news), self._retry_s)
+            self._news = True
 
     def _wait(self) -> bool:
         with self._wake:
@@ -112,15 +136,15 @@ class EmbeddingJob:
             self._working = True
             return not self._stopping
 
-    def _round(self) -> bool:
-        """Embeds some contents; False when none is left."""
-        ids = [
-            i
-            for i in self._index.contents.unembedded(_ROUND_CONTENTS + len(self._unreadable))
-            if i not in self._unreadable
-        ]
-        if not ids:
-            return False
+    def _due(self) -> list[int]:
+        """Some contents without vectors, those of the files modified last."""
+        with self._wake:
+            unreadable = set(self._unreadable)
+        ids = self._index.contents.unembedded(_ROUND_CONTENTS + len(unreadable))
+        return [content for content in ids if content not in unreadable]
+
+    def _round(self, ids: Sequence[int]) -> bool:
+        """Embeds some of these contents; False when the job is to end."""
         chunks: list[int] = []
         texts: list[str] = []
         done: list[int] = []

@@ -1,7 +1,7 @@
 """Which chunk belongs to which content, and how long each is: arrays in memory, 12 bytes a chunk.
 
 Chunk number = chunk id - 1 and content number = content id, so the numbers have gaps where contents were removed;
-a removed content keeps its place with no words, and `alive` is false for it.
+a removed content keeps its place with no words and is not alive.
 """
 
 from __future__ import annotations
@@ -95,29 +95,11 @@ class Layout:
                     self._chunk_words.view[self._chunk_content.view == content] = 0
             self.collection = self._snapshot()
 
-    @property
-    def alive(self) -> NDArray[np.bool_]:
-        """By content number: whether it is there."""
-        return self._alive.view
-
-    def mask(self, contents: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """By content number: whether it is one of these."""
-        mask = np.zeros(self._alive.length, np.bool_)
-        mask[contents[contents < len(mask)]] = True
-        return mask
-
-    def chunks_of(self, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """By chunk number: whether its content is allowed."""
-        content = self.collection.chunk_content
-        inside = np.zeros(len(content), np.bool_)
-        known = content < len(allowed)
-        inside[known] = allowed[content[known]]
-        return inside
-
     def _snapshot(self) -> Collection:
         return Collection(
             chunk_words=self._chunk_words.view,
             chunk_content=self._chunk_content.view,
             content_words=self._content_words.view,
             content_code=self._content_code.view,
+            content_alive=self._alive.view,
         )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
+from types import MappingProxyType
 
 import msgspec
 
@@ -48,7 +49,29 @@ class Named(msgspec.Struct, frozen=True):
         )
 
 
-def name_score(query_words: Sequence[str], line: str, named: Named, misspelt: Container[str] = ()) -> float:
+class Misspelt:
+    """A word of the query that no name has, and which words of names are like it."""
+
+    def __init__(self, word: str) -> None:
+        self._length = len(word)
+        self._matcher = SequenceMatcher(None, "", word)
+        self._alike: dict[str, bool] = {}
+
+    def alike(self, own: str) -> bool:
+        """Whether it may stand for this word of a name."""
+        known = self._alike.get(own)
+        if known is None:
+            self._matcher.set_seq1(own)
+            near = abs(len(own) - self._length) <= 2
+            known = near and self._matcher.quick_ratio() >= _ALIKE and self._matcher.ratio() >= _ALIKE
+            self._alike[own] = known
+        return known
+
+
+_NONE: Mapping[str, Misspelt] = MappingProxyType({})
+
+
+def name_score(query_words: Sequence[str], line: str, named: Named, misspelt: Mapping[str, Misspelt] = _NONE) -> float:
     """How well a name fits, 0 to 1: the share of the query's words in it, less where the name says more than that.
 
     `query_words` are lower case and without function words, `line` is what was typed; those words that are `misspelt`
@@ -68,7 +91,7 @@ def name_score(query_words: Sequence[str], line: str, named: Named, misspelt: Co
     worth = 0.0
     matched: set[str] = set()
     for word in query_words:
-        best, by = _best(word, named, word in misspelt)
+        best, by = _best(word, named, misspelt.get(word))
         worth += best
         matched |= by
     extension = named.name.rsplit(".", 1)[-1]
@@ -77,7 +100,7 @@ def name_score(query_words: Sequence[str], line: str, named: Named, misspelt: Co
     return worth / len(query_words) * (0.7 + 0.3 * said)
 
 
-def _best(word: str, named: Named, misspelt: bool) -> tuple[float, set[str]]:
+def _best(word: str, named: Named, misspelt: Misspelt | None) -> tuple[float, set[str]]:
     """What a word of the query finds in a name, and which of the name's words that are."""
     if word in named.words:
         return WHOLE, {word}
@@ -88,15 +111,10 @@ def _best(word: str, named: Named, misspelt: bool) -> tuple[float, set[str]]:
         if begun:
             return BEGINNING, begun
     if misspelt:
-        near = {own for own in named.words if abs(len(own) - len(word)) <= 2 and _alike(own, word)}
+        near = {own for own in named.words if misspelt.alike(own)}
         if near:
             return MISSPELT, near
     return (FOLDER, set()) if word in named.folders else (0.0, set())
-
-
-def _alike(one: str, other: str) -> bool:
-    matcher = SequenceMatcher(None, one, other)
-    return matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE
 
 
 class NameSearch:
@@ -114,7 +132,11 @@ class NameSearch:
             return {}
         ids = dict.fromkeys(self._index.names.candidates(wanted))
         # Looking for misspellings of a word that is known would only find its neighbours.
-        misspelt = {w for w in wanted if len(w) >= _SHORTEST_MISSPELT and not self._index.names.known(w)}
+        misspelt = {
+            word: Misspelt(word)
+            for word in wanted
+            if len(word) >= _SHORTEST_MISSPELT and not self._index.names.known(word)
+        }
         for word in sorted(misspelt):
             ids.update((file_id, None) for file_id, _ in self._index.names.alike(word))
         rows = self._index.files.many(list(ids))

@@ -88,7 +88,8 @@ class Pipeline:
             self._index.files.put(tx, rows)
             self._name(tx, [row for row in rows if row.state != "ignored"], before, tags or {})
             removed = [entry.id for entry in gone]
-            self._index.names.remove(tx, removed)
+            ignored = [row.id for row in rows if row.state == "ignored" and row.id in before]
+            self._index.names.remove(tx, [*removed, *ignored])
             self._index.files.remove(tx, removed)
             newest = max((entry.seq for entry in (*entries, *gone)), default=0)
             self._index.set_applied_seq(tx, newest)
@@ -185,9 +186,11 @@ class Pipeline:
 
 
 def _row(entry: Entry, before: FileRow | None, standing: Standing | None) -> FileRow:
-    folder_name = os.path.basename(entry.path)
+    name = os.path.basename(entry.path)
     if standing is None:
-        waits = entry.kind is Kind.FILE and entry.content is None
+        # The text of a file that was ignored is gone, though its hash may be known from its versions.
+        textless = entry.content is None or (before is not None and before.state == "ignored")
+        waits = entry.kind is Kind.FILE and textless
         standing = Standing("queued" if waits else "done")
     # While a changed file waits to be read, it is still found by what it said before.
     kept = before.content if before is not None and entry.content is None and standing.state == "queued" else None
@@ -195,8 +198,8 @@ def _row(entry: Entry, before: FileRow | None, standing: Standing | None) -> Fil
         id=entry.id,
         root=entry.root,
         path=entry.path,
-        name=display(folder_name).lower(),
-        ext=extension(folder_name),
+        name=display(name).lower(),
+        ext=extension(name),
         kind=entry.kind.value,
         size=entry.size,
         mtime_ns=entry.mtime_ns,

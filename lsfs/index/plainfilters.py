@@ -34,7 +34,7 @@ _TAG_STOP = _DATED | _CHANGED | {"about", "larger", "bigger", "smaller", "and", 
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """Words ``start:end`` of the line set a filter; `silent` ones ("about") only lead over to the next."""
+    """Words ``start:end`` of the line that set a filter; those without a `field` ("about") only lead to the next."""
 
     start: int
     end: int

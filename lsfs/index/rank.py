@@ -49,6 +49,9 @@ __all__ = [
 CANDIDATES = 200
 """Best passages by words that are ranked even where their vector is still being made."""
 
+WORDS_ONLY = 2000
+"""Best passages by words that are ranked where there is no meaning; more only if they lie in too few contents."""
+
 GOOD = 0.07
 """Confidence that the best hit must have: 0.5 % of answerable questions fall below it, 84 % of foreign ones."""
 FOLLOWING = 0.02
@@ -122,7 +125,11 @@ def rank(
     """
     weights = weights or Weights()
     has_meaning = len(chunks) > 0
-    chunks, cosines = _candidates(words, chunks, cosines)
+    if has_meaning:
+        chunks, cosines = _candidates(words, chunks, cosines)
+    else:
+        chunks = _best_by_words(words, collection, names, limit)
+        cosines = np.zeros(len(chunks), np.float32)
     lexical = words.at(chunks)
     content = collection.chunk_content[chunks]
     top_cosine = float(cosines.max(initial=0.0))
@@ -166,14 +173,28 @@ def confidence_of(cosine: Floats, share: Floats, names: Floats, *, has_words: bo
 
 def _candidates(words: WordEvidence, chunks: Ints, cosines: Floats) -> tuple[Ints, Floats]:
     """The passages to rank, ascending, with a cosine for each."""
-    if not len(chunks):
-        return words.chunks, np.zeros(len(words.chunks), np.float32)
     missing = np.setdiff1d(words.top_chunks(CANDIDATES), chunks).astype(np.int32)
     if len(missing):
         chunks = np.concatenate((chunks, missing))
         cosines = np.concatenate((cosines, np.full(len(missing), np.median(cosines), np.float32)))
     order = np.argsort(chunks, kind="stable")
     return chunks[order], cosines[order]
+
+
+def _best_by_words(words: WordEvidence, collection: Collection, names: NameEvidence | None, limit: int) -> Ints:
+    """The passages that can be among the first `limit` contents, ascending: the best, and those of named contents."""
+    if len(words.chunks) <= WORDS_ONLY:
+        return words.chunks
+    least = np.partition(words.chunk_scores, -WORDS_ONLY)[-WORDS_ONLY]
+    keep = words.chunk_scores >= least
+    content = collection.chunk_content[words.chunks]
+    if len(np.unique(content[keep])) < limit:
+        return words.chunks
+    if names is not None:
+        named = names.contents[names.contents < len(collection.content_words)]
+        keep |= collection.content_mask(named)[content]
+    kept: Ints = words.chunks[keep]
+    return kept
 
 
 def _code(content_code: Bools, content: Ints) -> Bools:

@@ -17,10 +17,11 @@ from lsfs.core.cjk import cjk_bigrams, has_cjk
 from lsfs.core.errors import LsfsError
 from lsfs.core.selector import Filters
 from lsfs.embed.base import Embedder
+from lsfs.index.bm25 import Collection, inside
 from lsfs.index.layout import Layout
 from lsfs.index.names import NameSearch
 from lsfs.index.query import Query
-from lsfs.index.rank import NameEvidence, Ranking, WordEvidence, rank, word_evidence
+from lsfs.index.rank import CANDIDATES, NameEvidence, Ranking, WordEvidence, rank, word_evidence
 from lsfs.index.terms import query_postings
 from lsfs.index.vectors import VectorIndex
 from lsfs.store.index import FileRow, Index
@@ -29,8 +30,6 @@ from lsfs.store.index.files import Condition, condition
 Mode = Literal["hybrid", "keyword", "semantic"]
 Sort = Literal["relevance", "date", "name", "size"]
 
-_LEXICAL_CANDIDATES = 200
-"""Passages best by words whose cosine is fetched beside the nearest vectors'."""
 _SORT_POOL = 200
 """Good hits among which another order than relevance is made."""
 
@@ -91,47 +90,49 @@ class Search:
             order = "date" if sort == "relevance" else sort
             rows = self._index.files.matching(where, order, limit)
             return Answer([Found(row, 1.0, None, {}) for row in rows], [])
-        allowed = self._allowed(query, filters, where)
+        # One snapshot for all steps: commits go on meanwhile.
         collection = self._layout.collection
-        contents = len(collection.content_words)
+        allowed = self._allowed(query, filters, where, collection)
         terms = []
         if mode != "semantic" and like is None:
             terms = query_postings(query.text, self._index.passages, len(collection.chunk_words))
         words = word_evidence(terms, collection, allowed)
         vector, note = self._query_vector(query, like) if mode != "keyword" else (None, "")
-        chunks, cosines = self._cosines(words, vector, allowed)
+        chunks, cosines = self._cosines(words, vector, allowed, collection)
         scores = self._names.scores(query) if like is None else {}
-        names, nameless = self._name_evidence(query, scores, where, allowed, contents)
+        names, textless = self._name_evidence(query, scores, where, allowed, collection)
         wanted = limit if sort == "relevance" else _SORT_POOL
         ranking = rank(
             words, collection, chunks=chunks, cosines=cosines, names=names, limit=wanted + (like is not None)
         )
         # What a hit must hold word for word is found, however little it says otherwise.
         shown = len(ranking.contents) if query.phrases or query.any_of else ranking.good
-        found = self._files(ranking, shown, where, scores, nameless, contents, like)
+        found = self._files(ranking, shown, where, scores, textless, collection, like)
         if sort != "relevance":
             found.sort(key=_orders()[sort])
         matched = [term.term for term in terms if len(term.chunks) and term.of in ("", term.term)]
         return Answer(found[:limit], matched, note)
 
-    def _allowed(self, query: Query, filters: Filters, where: Condition) -> NDArray[np.bool_] | None:
+    def _allowed(
+        self, query: Query, filters: Filters, where: Condition, collection: Collection
+    ) -> NDArray[np.bool_] | None:
         """By content number, what may be found; None where everything may."""
         allowed: NDArray[np.bool_] | None = None
         if not filters.empty:
-            allowed = self._layout.mask(self._index.files.contents_passing(where))
+            allowed = collection.content_mask(self._index.files.contents_passing(where))
         groups = [*((phrase,) for phrase in query.phrases), *query.any_of]
         for group in groups:
-            holding = self._holding(group)
+            holding = self._holding(group, collection)
             allowed = holding if allowed is None else allowed & holding
         if query.excluded:
-            holding = ~self._holding(query.excluded)
+            holding = ~self._holding(query.excluded, collection)
             allowed = holding if allowed is None else allowed & holding
         return allowed
 
-    def _holding(self, phrases: Sequence[str]) -> NDArray[np.bool_]:
+    def _holding(self, phrases: Sequence[str], collection: Collection) -> NDArray[np.bool_]:
         """By content number, whether one of the phrases stands in it or in the name of a file that has it."""
-        content_of = self._layout.collection.chunk_content
-        mask = np.zeros(len(self._layout.alive), np.bool_)
+        content_of = collection.chunk_content
+        mask = np.zeros(len(collection.content_words), np.bool_)
         for phrase in phrases:
             text, cjk = (cjk_bigrams(phrase), True) if has_cjk(phrase) else (phrase, False)
             chunks = self._index.passages.match(text, cjk=cjk) - 1
@@ -157,17 +158,21 @@ class Search:
             return None, f"found by words only: {error.message}"
 
     def _cosines(
-        self, words: WordEvidence, vector: NDArray[np.float32] | None, allowed: NDArray[np.bool_] | None
+        self,
+        words: WordEvidence,
+        vector: NDArray[np.float32] | None,
+        allowed: NDArray[np.bool_] | None,
+        collection: Collection,
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Chunk numbers and exact cosines of the nearest passages and of the best ones by words."""
         if vector is None or self._vectors is None:
             return np.empty(0, np.int32), np.empty(0, np.float32)
-        mask = None if allowed is None else self._layout.chunks_of(allowed)
+        mask = None if allowed is None else inside(collection, allowed)
         near = self._vectors.nearest(vector, mask)
-        best = words.top_chunks(_LEXICAL_CANDIDATES).astype(np.int64) + 1
+        best = words.top_chunks(CANDIDATES).astype(np.int64) + 1
         ids, cosines = self._vectors.cosines(np.union1d(near, best), vector)
-        inside = ids <= len(self._layout.collection.chunk_content)
-        return (ids[inside] - 1).astype(np.int32), cosines[inside]
+        known = ids <= len(collection.chunk_content)
+        return (ids[known] - 1).astype(np.int32), cosines[known]
 
     def _name_evidence(
         self,
@@ -175,22 +180,23 @@ class Search:
         scores: Mapping[int, float],
         where: Condition,
         allowed: NDArray[np.bool_] | None,
-        contents: int,
+        collection: Collection,
     ) -> tuple[NameEvidence | None, list[FileRow]]:
-        """Name evidence by content number; files without a text content get the numbers from `contents` on."""
+        """Name evidence by content number; files without a text content get the numbers after the last one."""
+        contents, alive = len(collection.content_words), collection.content_alive
         rows = self._index.files.passing(list(scores), where)
         best: dict[int, float] = {}
-        nameless: list[FileRow] = []
+        textless: list[FileRow] = []
         for row in sorted(rows.values(), key=lambda row: (row.root, row.path)):
-            if row.content is not None and row.content < contents and self._layout.alive[row.content]:
+            if row.content is not None and row.content < contents and (alive is None or alive[row.content]):
                 if allowed is None or allowed[row.content]:
                     best[row.content] = max(best.get(row.content, 0.0), scores[row.id])
             elif not (query.phrases or query.any_of):
-                best[contents + len(nameless)] = scores[row.id]
-                nameless.append(row)
+                best[contents + len(textless)] = scores[row.id]
+                textless.append(row)
         if not best:
             return None, []
-        return NameEvidence(np.array(list(best), np.int32), np.array(list(best.values()), np.float32)), nameless
+        return NameEvidence(np.array(list(best), np.int32), np.array(list(best.values()), np.float32)), textless
 
     def _files(
         self,
@@ -198,20 +204,21 @@ class Search:
         shown: int,
         where: Condition,
         scores: Mapping[int, float],
-        nameless: list[FileRow],
-        contents: int,
+        textless: list[FileRow],
+        collection: Collection,
         like: int | None,
     ) -> list[Found]:
         """The first `shown` contents as files; copies of one content by how their names fit, then by path."""
+        contents = len(collection.content_words)
         numbers = [int(n) for n in ranking.contents[:shown]]
         files = self._index.files.of_contents([n for n in numbers if n < contents], where)
         found = []
         for place, number in enumerate(numbers):
             if number == like:
                 continue
-            rows = files.get(number, []) if number < contents else [nameless[number - contents]]
+            rows = files.get(number, []) if number < contents else [textless[number - contents]]
             rows.sort(key=lambda row: (-scores.get(row.id, 0.0), row.root, row.path))
-            chunk = self._within(number, int(ranking.best_chunk[place]))
+            chunk = _within(collection, number, int(ranking.best_chunk[place]))
             parts = {
                 "words": float(ranking.words[place]),
                 "meaning": float(ranking.cosine[place]),
@@ -220,15 +227,15 @@ class Search:
             found += [Found(row, float(ranking.confidence[place]), chunk, parts) for row in rows]
         return found
 
-    def _within(self, content: int, chunk: int) -> int | None:
-        """A chunk's number within its content."""
-        if chunk < 0:
-            return None
-        numbers = self._layout.collection.chunk_content
-        first = chunk
-        while first > 0 and numbers[first - 1] == content:
-            first -= 1
-        return chunk - first
+
+def _within(collection: Collection, content: int, chunk: int) -> int | None:
+    """A chunk's number within its content."""
+    if chunk < 0:
+        return None
+    first = chunk
+    while first > 0 and collection.chunk_content[first - 1] == content:
+        first -= 1
+    return chunk - first
 
 
 def _orders() -> dict[str, Callable[[Found], tuple[object, ...]]]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import numpy as np
 
+from lsfs.core.records import storable_ns
 from lsfs.index.layout import ROW
 from lsfs.store.index import Content, FileRow, Index
 
@@ -56,12 +57,10 @@ class Texts:
         self, content: Content, files: Sequence[FileRow], starts: Sequence[int], ends: Sequence[int]
     ) -> list[bytes] | None:
         if not content.own_text:
-            import zstandard
-
             stored = self._index.contents.text(content.id)
-            if stored is None:
+            text = _decompressed(stored, content.text_bytes) if stored is not None else None
+            if text is None:
                 return None
-            text = zstandard.ZstdDecompressor().decompress(stored)
             return [text[start:end] for start, end in zip(starts, ends, strict=True)]
         for file in files:
             try:
@@ -70,7 +69,7 @@ class Texts:
                 continue
             try:
                 stat = os.fstat(descriptor)
-                if stat.st_mtime_ns != file.mtime_ns or stat.st_size != content.text_bytes:
+                if storable_ns(stat.st_mtime_ns) != file.mtime_ns or stat.st_size != content.text_bytes:
                     continue
                 return [os.pread(descriptor, end - start, start) for start, end in zip(starts, ends, strict=True)]
             except OSError:
@@ -78,3 +77,17 @@ class Texts:
             finally:
                 os.close(descriptor)
         return None
+
+
+def _decompressed(stored: bytes, length: int) -> bytes | None:
+    """The stored text, None where it is not one of `length` bytes: it was made by a worker, which may be anything."""
+    import zstandard
+
+    try:
+        # A length that the frame itself names goes before the bound.
+        if zstandard.frame_content_size(stored) not in (-1, length):
+            return None
+        text = zstandard.ZstdDecompressor().decompress(stored, max_output_size=max(length, 1))
+    except zstandard.ZstdError:
+        return None
+    return text if len(text) == length else None

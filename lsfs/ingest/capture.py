@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from lsfs.core.records import StatKey
+from lsfs.core.records import Kind, StatKey
 from lsfs.ingest.settle import settle
 from lsfs.store.vault import Entry, Vault
 from lsfs.versions.settling import due_ns
@@ -88,7 +88,7 @@ class Capturer:
             wanted = {entry.id for entry in entries}
             due = [e for e in pending if e.id in wanted]
         # A file that changed and has not been read again has nothing to keep yet; its reading comes.
-        due = [e for e in due if e.content is not None or e.kind != "file"]
+        due = [e for e in due if e.content is not None or e.kind is not Kind.FILE]
         if due:
             with self._vault.write() as tx:
                 settle(tx, self._vault, due, now)
@@ -97,6 +97,6 @@ class Capturer:
         left = [
             due_ns(e.ctime_ns, e.pending or now, now)
             for e in pending
-            if e.id not in done and (e.content is not None or e.kind != "file")
+            if e.id not in done and (e.content is not None or e.kind is not Kind.FILE)
         ]
         return min(left, default=None)

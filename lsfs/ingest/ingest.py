@@ -11,16 +11,17 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from lsfs.core.errors import LsfsError, StorageError, UnavailableError
 from lsfs.core.filetypes import extension, family
 from lsfs.core.records import Kind
-from lsfs.index.pipeline import Judge, Pipeline, Standing, Text
+from lsfs.index.pipeline import Judge, Pipeline
 from lsfs.ingest.capture import Capturer, Reading
-from lsfs.ingest.feeder import Feeder
+from lsfs.ingest.feeder import GONE, Feeder
+from lsfs.ingest.outcomes import standing_of, text_of
 from lsfs.ingest.reconcile import Reconciler
-from lsfs.store.index import Index, NewContent
+from lsfs.store.index import Index
 from lsfs.store.vault import Entry, Root, Vault
 from lsfs.watch.records import ScanBatch
 from lsfs.workers.messages import Outcome, ReadResult
@@ -38,6 +39,13 @@ _RETRY_S = 10.0
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+
+class _Task(NamedTuple):
+    """Something for the ingest thread to do, and what to do where that fails for good."""
+
+    run: Callable[[], None]
+    give_up: Callable[[], None] = lambda: None
 
 
 class Ingest:
@@ -65,14 +73,17 @@ class Ingest:
         self._on_change = on_change
         self.feeder: Feeder | None = None
         self._wake = threading.Condition()
-        self._urgent: deque[Callable[[], None]] = deque()
-        self._tasks: deque[Callable[[], None]] = deque()
+        self._urgent: deque[_Task] = deque()
+        self._tasks: deque[_Task] = deque()
         self._results: deque[ReadResult] = deque()
         self._result_bytes = 0
         self._refused: list[tuple[int, str]] = []
         self._busy = False
         self._settle_at: int | None = 0
         self._retry_at: int | None = None
+        self._behind = False
+        """Whether the vault may have what the index could not take in."""
+        self._closing = False
         self._stopping = False
         self._ended = False
         self.trouble: LsfsError | None = None
@@ -84,27 +95,50 @@ class Ingest:
         self.feeder = feeder
         self._thread.start()
 
+    def begin_stop(self) -> None:
+        """Keeps nobody waiting any more who hands something in; it is still recorded."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify_all()
+
     def stop(self) -> None:
         """Records what has been handed in and ends."""
         with self._wake:
-            self._stopping = True
+            self._closing = self._stopping = True
             self._wake.notify_all()
         self._thread.join()
 
     def observe(self, root: Root, batch: ScanBatch, *, first: bool = False, urgent: bool = False) -> None:
         """Hands in a look at the disk; `first` in a root's first scan, `urgent` for events.  Blocks while behind."""
+        self._hand_in(_Task(lambda: self._observe(root, batch, first, urgent)), urgent)
+
+    def observe_later(self, root: Root, look: Callable[[], ScanBatch]) -> None:
+        """Has `look` taken when its turn comes, so that what events have told meanwhile is not undone."""
+        self._hand_in(_Task(lambda: self._observe(root, look(), False, False)), urgent=False)
+
+    def _hand_in(self, task: _Task, urgent: bool) -> None:
         with self._wake:
             # A scan may run far ahead of the commits, but not without end.
-            while len(self._tasks) > 64 and not urgent and not self._stopping:
+            while len(self._tasks) > 64 and not urgent and not self._closing:
                 self._wake.wait()
-            queue = self._urgent if urgent else self._tasks
-            queue.append(lambda: self._observe(root, batch, first, urgent))
+            (self._urgent if urgent else self._tasks).append(task)
             self._wake.notify_all()
+
+    def read_again(self, root_id: int) -> None:
+        """Queues the files of a root that were out of reach when they were to be read."""
+
+        def requeue() -> None:
+            with self._index.write() as tx:
+                self._index.files.requeue_failed(tx, root_id, GONE)
+            if self.feeder is not None:
+                self.feeder.nudge()
+
+        self.call(requeue)
 
     def call(self, task: Callable[[], None]) -> None:
         """Has the ingest thread run something between two commits."""
         with self._wake:
-            self._tasks.append(task)
+            self._tasks.append(_Task(task))
             self._wake.notify_all()
 
     def run(self, task: Callable[[], T]) -> T:
@@ -120,6 +154,7 @@ class Ingest:
             try:
                 answer.set_result(task())
             except Exception as error:  # the caller's: its future tells it
+                self._behind = True
                 answer.set_exception(error)
 
         self.call(attempt)
@@ -138,7 +173,7 @@ class Ingest:
     def receive(self, results: list[ReadResult]) -> None:
         """Takes what the pool has read; blocks while too much waits to be written."""
         with self._wake:
-            while self._result_bytes > _WAITING_BYTES and not self._stopping:
+            while self._result_bytes > _WAITING_BYTES and not self._closing:
                 self._wake.wait()
             self._results.extend(results)
             self._result_bytes += sum(result.text_bytes for result in results)
@@ -150,6 +185,13 @@ class Ingest:
             self._refused.append((file_id, reason))
             self._wake.notify_all()
 
+    def retry_later(self) -> None:
+        """Has files queued again, after a while, whose content the index lacks or that kept changing."""
+        with self._wake:
+            if self._retry_at is None:
+                self._retry_at = self._now_ns() + int(_RETRY_S * 1e9)
+            self._wake.notify_all()
+
     # From here on everything runs in the ingest thread.
 
     def catch_up(self) -> None:
@@ -159,7 +201,7 @@ class Ingest:
             self.feeder.nudge()
 
     def _run(self) -> None:
-        self._attempt(self._begin)
+        self._attempt(_Task(self._begin))
         while (task := self._next()) is not None:
             self._attempt(task)
             with self._wake:
@@ -170,15 +212,16 @@ class Ingest:
             self._ended = True
             self._wake.notify_all()
 
-    def _attempt(self, task: Callable[[], None]) -> None:
+    def _attempt(self, task: _Task) -> None:
         """Runs a task; while the disk cannot be written, waits and runs it again."""
         while True:
             try:
-                if self.trouble is not None:
-                    # The vault may have what the index could not take in, and then it is no news to the task.
+                if self._behind:
                     self.catch_up()
-                task()
+                    self._behind = False
+                task.run()
             except StorageError as error:
+                self._behind = True  # what the vault has of the task already is no news to it
                 if self.trouble is None or self.trouble.code != error.code:
                     log.error("%s: %s", error.code, error.message)
                 self.trouble = error
@@ -189,10 +232,18 @@ class Ingest:
                         return
             except Exception:
                 log.exception("a task of the ingest thread failed")
+                self._behind = True  # else the next task would move the index past what this one left in the vault
+                self._give_up(task)
                 return
             else:
                 self.trouble = None
                 return
+
+    def _give_up(self, task: _Task) -> None:
+        try:
+            task.give_up()
+        except Exception:
+            log.exception("a task of the ingest thread could not be given up")
 
     def _begin(self) -> None:
         self._vault.verify()
@@ -207,12 +258,12 @@ class Ingest:
         if self.feeder is not None:
             self.feeder.nudge()
 
-    def _next(self) -> Callable[[], None] | None:
+    def _next(self) -> _Task | None:
         """Waits for the next task; None at the end."""
         with self._wake:
             while True:
                 if self._urgent:
-                    task: Callable[[], None] = self._urgent.popleft()
+                    task = self._urgent.popleft()
                 elif self._results or self._refused:
                     task = self._record_group()
                 elif self._tasks:
@@ -220,7 +271,7 @@ class Ingest:
                 elif self._stopping:
                     return None
                 elif (due := self._due()) is not None:
-                    task = due
+                    task = _Task(due)
                 else:
                     self._wake.wait(self._seconds_to_deadline())
                     continue
@@ -253,7 +304,7 @@ class Ingest:
     def _observe(self, root: Root, batch: ScanBatch, first: bool, urgent: bool) -> None:
         if not self._vault.roots.is_watched(root.id):
             return  # removed, or absorbed by a root above it, since the look was taken
-        changed = self._reconciler.apply(root, batch, first=first)
+        changed = self._reconciler.apply(root, batch, first=first, fresh=urgent)
         if not changed.entries and not changed.gone:
             return
         tags = self._vault.tags.of_many([entry.lineage for entry in changed.entries])
@@ -273,7 +324,7 @@ class Ingest:
             soon = self._now_ns() + 2_000_000_000
             self._settle_at = soon if self._settle_at in (None, 0) else min(self._settle_at or soon, soon)
 
-    def _record_group(self) -> Callable[[], None]:
+    def _record_group(self) -> _Task:
         """Takes as many results as one commit should have; the caller holds the lock."""
         group: list[ReadResult] = []
         size = 0
@@ -283,18 +334,33 @@ class Ingest:
             group.append(result)
         self._result_bytes -= size
         refused, self._refused = self._refused, []
-        return lambda: self._record(group, refused)
+        return _Task(lambda: self._record(group, refused), lambda: self._release(group, refused))
+
+    def _release(self, results: Sequence[ReadResult], refused: Sequence[tuple[int, str]]) -> None:
+        """Has files read again, after a while, whose results could not be recorded."""
+        files = [*(r.job for r in results), *(file_id for file_id, _ in refused)]
+        try:
+            with self._index.write() as tx:
+                self._index.files.set_state(tx, [(i, "unstable", "what was read could not be recorded") for i in files])
+        finally:
+            self.retry_later()
+            self._finished(results, refused)
+
+    def _finished(self, results: Sequence[ReadResult], refused: Sequence[tuple[int, str]]) -> None:
+        if self.feeder is not None:
+            files = [*(r.job for r in results), *(file_id for file_id, _ in refused)]
+            self.feeder.finished(files, [r.content for r in results if r.content])
 
     def _record(self, results: Sequence[ReadResult], refused: Sequence[tuple[int, str]]) -> None:
-        tags = self.feeder.take_tags([r.job for r in results]) if self.feeder is not None else {}
+        tags = self.feeder.tags_of([r.job for r in results]) if self.feeder is not None else {}
         readings = [
             Reading(r.job, r.content, r.key, tags.get(r.job)) for r in results if r.content and r.key is not None
         ]
         outcome = self._capturer.apply(readings)
         captured = outcome.entries
         code = {entry.id for entry in captured if family(extension(os.path.basename(entry.path))) == "code"}
-        texts = [text for r in results if (text := _text(r, r.job in code)) is not None]
-        standings = {r.job: s for r in results if (s := _standing(r)) is not None}
+        texts = [text for r in results if (text := text_of(r, r.job in code)) is not None]
+        standings = {r.job: s for r in results if (s := standing_of(r)) is not None}
         own_tags = self._vault.tags.of_many([entry.lineage for entry in captured])
         self._pipeline.follow(captured, judge=self._judge, tags=own_tags, texts=texts, standings=standings)
         unread = [(r.job, s.state, s.reason) for r in results if not r.content and (s := standings.get(r.job))]
@@ -304,42 +370,18 @@ class Ingest:
         if unread:
             with self._index.write() as tx:
                 self._index.files.set_state(tx, unread)
-            if any(state == "unstable" for _, state, _ in unread) and self._retry_at is None:
-                self._retry_at = self._now_ns() + int(_RETRY_S * 1e9)
+            if any(state == "unstable" for _, state, _ in unread):
+                self.retry_later()
         self._expect_settling(captured)
-        if self.feeder is not None:
-            self.feeder.finished(
-                [*(r.job for r in results), *(file_id for file_id, _ in refused)],
-                [r.content for r in results if r.content],
-            )
+        self._miss_texts(captured, results)
+        self._finished(results, refused)
 
-
-def _standing(result: ReadResult) -> Standing | None:
-    if result.outcome is Outcome.UNSTABLE:
-        return Standing("unstable", result.reason or "it kept changing while it was read")
-    if result.outcome is Outcome.FAILED and not result.content:
-        return Standing("failed", result.reason)
-    return None
-
-
-def _text(result: ReadResult, code: bool) -> Text | None:
-    """What the index keeps of a result, None where it brings no new content."""
-    if not result.content or result.outcome not in (Outcome.TEXT, Outcome.NO_TEXT, Outcome.FAILED):
-        return None
-    content = NewContent(
-        hash=result.content,
-        state=result.outcome.value,
-        extractor=result.extractor,
-        reason=result.reason,
-        title=result.title or "",
-        metadata=result.metadata,
-        anchors=tuple((anchor.offset, anchor.label) for anchor in result.anchors),
-        headings=result.headings,
-        code=code,
-        own_text=result.own_text,
-        text_bytes=result.text_bytes,
-        chunks=len(result.chunks),
-        chunk_table=result.chunk_table,
-        text=result.text_zstd or None,
-    )
-    return Text(content, result.chunks, result.cjk)
+    def _miss_texts(self, captured: Sequence[Entry], results: Sequence[ReadResult]) -> None:
+        """Has files read again whose content was known when it was asked for, and has been swept out since."""
+        known = {r.content for r in results if r.outcome is Outcome.KNOWN}
+        known &= {entry.content for entry in captured if entry.content is not None and not entry.unindexed}
+        if not known:
+            return
+        coming = self.feeder.claimed(list(known)) if self.feeder is not None else set()
+        if known - coming - set(self._index.contents.known(list(known))):
+            self.retry_later()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 from collections import OrderedDict
@@ -44,7 +45,7 @@ class Keeper:
         self._wake = threading.Condition()
         self._due: OrderedDict[tuple[int, bytes], bool] = OrderedDict()
         self._scanning: int | None = None
-        self._suspects: set[int] = set()
+        self._suspects: set[tuple[int, bytes]] = set()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="lsfs-scan", daemon=True)
 
@@ -52,11 +53,15 @@ class Keeper:
         """Begins to scan what is due."""
         self._thread.start()
 
-    def stop(self) -> None:
+    def begin_stop(self) -> None:
         """Breaks off a running scan; the next start scans again."""
         with self._wake:
             self._stopping = True
             self._wake.notify_all()
+
+    def stop(self) -> None:
+        """Waits for the thread's end."""
+        self.begin_stop()
         self._thread.join()
 
     def scan(self, root: int, subtree: bytes = b"", *, recheck: bool = False) -> None:
@@ -169,29 +174,41 @@ class Keeper:
             self._hand_in(root, batch, first=first)
         if not whole or self._present(root_id) is None:
             return  # it went away meanwhile: nothing that seemed gone is
-        self._hand_in_gone(root, subtree, gone)
+        self._hand_in_gone(root, scanner, subtree, gone)
         if not subtree:
             self._ingest.call(lambda: self._baseline_done(root_id))
+            self._ingest.read_again(root_id)
 
-    def _hand_in_gone(self, root: Root, subtree: bytes, gone: Sequence[bytes]) -> None:
-        if len(gone) > MANY and len(gone) * 2 > self._vault.entries.living(root.id) and root.id not in self._suspects:
+    def _hand_in_gone(self, root: Root, scanner: Scanner, subtree: bytes, gone: Sequence[bytes]) -> None:
+        suspect = (root.id, subtree)
+        if len(gone) > MANY and len(gone) * 2 > self._vault.entries.living(root.id) and suspect not in self._suspects:
             log.warning(
                 "%d paths of %s are gone at once; scanning again before it is believed", len(gone), display(root.path)
             )
-            self._suspects.add(root.id)
+            self._suspects.add(suspect)
             self.scan(root.id, subtree)
             return
-        self._suspects.discard(root.id)
+        self._suspects.discard(suspect)
         for start in range(0, len(gone), 500):
-            self._hand_in(root, ScanBatch(gone=list(gone[start : start + 500])))
+            # Looked at again when their turn comes: meanwhile an event may have told that they are back.
+            look = functools.partial(self._look_again, root, scanner, gone[start : start + 500])
+            self._ingest.observe_later(root, look)
+
+    def _look_again(self, root: Root, scanner: Scanner, paths: Sequence[bytes]) -> ScanBatch:
+        batch = scanner.look(paths)
+        self._note_errors(root, batch)
+        return batch
 
     def _hand_in(self, root: Root, batch: ScanBatch, *, first: bool = False, urgent: bool = False) -> None:
+        self._note_errors(root, batch)
+        if batch.seen or batch.gone or batch.left_out:
+            self._ingest.observe(root, batch, first=first, urgent=urgent)
+
+    def _note_errors(self, root: Root, batch: ScanBatch) -> None:
         for path, reason in batch.errors:
             if not path:
                 self._book.mark(root, reason)
             log.info("not listed: %s: %s", display(path), reason)
-        if batch.seen or batch.gone or batch.left_out:
-            self._ingest.observe(root, batch, first=first, urgent=urgent)
 
     def _baseline_done(self, root_id: int) -> None:
         """The first scan is recorded; runs in the ingest thread, behind its batches."""

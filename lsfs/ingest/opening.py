@@ -28,7 +28,7 @@ def xdg_tags(descriptor: int) -> tuple[str, ...] | None:
 
 
 class Opener:
-    """Keeps a descriptor per root; `root_path(id)` gives a root's absolute path, None where it is not watched."""
+    """Keeps a descriptor per root; `root_path(id)` gives its absolute path, None where it is not watched or away."""
 
     def __init__(self, root_path: Callable[[int], bytes | None]) -> None:
         self._root_path = root_path
@@ -44,6 +44,8 @@ class Opener:
             if error.errno == errno.ENAMETOOLONG:
                 return open_beneath_stepwise(root_fd, path, _READ)
             raise
+        finally:
+            os.close(root_fd)
 
     def forget(self, root: int) -> None:
         """Closes a root that went offline or is watched no more."""
@@ -58,10 +60,11 @@ class Opener:
             self.forget(root)
 
     def _root(self, root: int) -> int:
+        """A descriptor of the root for the caller alone: another thread may forget the kept one at any time."""
         with self._lock:
             if root not in self._roots:
                 path = self._root_path(root)
                 if path is None:
                     raise FileNotFoundError(errno.ENOENT, "not a watched root", str(root))
                 self._roots[root] = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            return self._roots[root]
+            return os.dup(self._roots[root])

@@ -16,6 +16,9 @@ from lsfs.versions.lineage import Inode, Known, decide
 from lsfs.versions.settling import SETTLE_NS
 from lsfs.watch.records import ScanBatch
 
+_PATH_MAX = 4096
+"""No longer path can be asked for as a whole."""
+
 
 class Changed(msgspec.Struct, frozen=True):
     """What a batch changed, as it stands in the vault now."""
@@ -36,14 +39,22 @@ class Reconciler:
         self._now_ns = now_ns
         self._inode_at = inode_at
 
-    def apply(self, root: Root, batch: ScanBatch, *, first: bool = False) -> Changed:
-        """Records what a look at the disk found; in a root's `first` scan nothing can have moved here."""
+    def apply(self, root: Root, batch: ScanBatch, *, first: bool = False, fresh: bool = True) -> Changed:
+        """Records what a look at the disk found; in a root's `first` scan nothing can have moved here.
+
+        A look that is not `fresh` has waited, and events may have told of deletions since: what is not there any
+        more is no news.
+        """
         looks = {look.path: look for look in batch.seen}
         gone = [*batch.gone, *(path for path, _ in batch.left_out)]
         before = self._vault.entries.at(root.id, [*looks, *(path for path in gone if path not in looks)])
         vanished = self._vanished(root, looks, gone, before)
         left_out = {path for path, _ in batch.left_out}
-        looks = {path: look for path, look in looks.items() if _is_news(look, before.get(path), batch)}
+        looks = {
+            path: look
+            for path, look in looks.items()
+            if _is_news(look, before.get(path), batch) and (fresh or self._exists(root, path))
+        }
         if not looks and not vanished:
             return Changed([], [])
         at = {path: Known.of(entry) for path, entry in (before | vanished).items()}
@@ -76,6 +87,10 @@ class Reconciler:
             self._vault.entries.put(tx, entries)
         stored = self._vault.entries.at(root.id, [entry.path for entry in entries])
         return Changed([stored[entry.path] for entry in entries], ended)
+
+    def _exists(self, root: Root, path: bytes) -> bool:
+        absolute = os.path.join(root.path, path)
+        return len(absolute) >= _PATH_MAX or self._inode_at(absolute) is not None
 
     def _vanished(
         self, root: Root, looks: dict[bytes, Seen], gone: Collection[bytes], before: dict[bytes, Entry]

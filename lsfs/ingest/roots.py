@@ -12,9 +12,9 @@ import msgspec
 from lsfs.core.errors import ConflictError, PermissionRefused, RefusedError, UsageError
 from lsfs.core.paths import display, is_within
 from lsfs.core.posix import fs_uuid, mountinfo
+from lsfs.core.records import signed_ino
 from lsfs.store.vault import Root, Vault
-
-_REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "9p", "afs", "ceph", "sshfs", "fuse.sshfs", "davfs"})
+from lsfs.watch.mounts import refusal
 
 _KERNEL = frozenset((b"proc", b"sys", b"dev", b"run"))
 _USERS_OWN = (b"/dev/shm", b"/run/media", b"/run/user")
@@ -31,12 +31,22 @@ class Added(msgspec.Struct, frozen=True):
 
 
 class RootBook:
-    """The watched folders in the vault; `own_folders` are ours and are never watched."""
+    """The watched folders in the vault; `own_folders` are ours and are never watched.
 
-    def __init__(self, vault: Vault, own_folders: Sequence[bytes], now_ns: Callable[[], int]) -> None:
+    `on_offline` is told of each root that went away, so that nothing keeps its disk from being unmounted.
+    """
+
+    def __init__(
+        self,
+        vault: Vault,
+        own_folders: Sequence[bytes],
+        now_ns: Callable[[], int],
+        on_offline: Callable[[int], None],
+    ) -> None:
         self._vault = vault
         self._own = tuple(os.path.realpath(folder) for folder in own_folders)
         self._now_ns = now_ns
+        self._on_offline = on_offline
 
     def add(self, path: bytes) -> Added:
         """Begins to watch a folder; raises the refusals of :meth:`check`, ConflictError inside another root."""
@@ -52,7 +62,7 @@ class RootBook:
                     hint=f"lsfs roots remove {display(root.path)} first, to watch only this one",
                 )
         below = [root for root in roots if is_within(root.path, path)]
-        identity = (fs_uuid(path), os.stat(path).st_ino)
+        identity = (fs_uuid(path), signed_ino(os.stat(path).st_ino))
         removed = self._vault.roots.removed(path)
         with self._vault.write() as tx:
             if removed is not None:
@@ -91,11 +101,8 @@ class RootBook:
         for own in self._own:
             if is_within(path, own):
                 raise RefusedError("it is a folder of lsfs itself", path=shown)
-        mount = max(
-            (m for m in mountinfo() if is_within(path, m.mount_point)), key=lambda m: len(m.mount_point), default=None
-        )
-        if mount is not None and (mount.fs_type.startswith("fuse") or mount.fs_type in _REMOTE):
-            raise RefusedError(f"it lies on a {mount.fs_type} file system, whose changes cannot be watched", path=shown)
+        if reason := refusal(path, mountinfo()):
+            raise RefusedError(f"{reason}, whose changes cannot be watched", path=shown)
         return path
 
     @staticmethod
@@ -122,7 +129,7 @@ class RootBook:
             return f"the folder cannot be reached: {error.strerror}"
         if not stat.S_ISDIR(status.st_mode):
             return "something that is no folder stands at its path"
-        if status.st_ino != root.ino or (root.fs_uuid and fs_uuid(root.path) != root.fs_uuid):
+        if signed_ino(status.st_ino) != root.ino or _differ(root.fs_uuid, fs_uuid(root.path)):
             return "another folder stands at its path: perhaps its disk is not mounted"
         return ""
 
@@ -132,4 +139,11 @@ class RootBook:
         if (root.state, root.reason) != (state, reason):
             with self._vault.write() as tx:
                 self._vault.roots.set_state(tx, root.id, state, reason)
+        if reason:
+            self._on_offline(root.id)
         return msgspec.structs.replace(root, state=state, reason=reason)
+
+
+def _differ(one: str, other: str) -> bool:
+    """Whether two names are of different file systems; a name of one kind says nothing of one of another kind."""
+    return one != other and one.partition(":")[0] == other.partition(":")[0]

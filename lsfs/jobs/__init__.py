@@ -13,13 +13,15 @@ class Job(msgspec.Struct, frozen=True):
     name: str
     every_s: float
     reason: str
+    first_s: float | None = None
+    """Seconds after the daemon's start until it first runs, where that is sooner: many daemons live for an hour."""
 
 
 def jobs(config: Config) -> list[Job]:
     """The jobs that these settings ask for."""
     found = [
-        Job("sweep", 3600, "contents that no file has any more take up space in the index"),
-        Job("copy", 3600, "the vault is never rebuilt: it is mended from its copy, made anew once a day"),
+        Job("sweep", 3600, "contents that no file has any more take up space in the index", first_s=900),
+        Job("copy", 3600, "the vault is never rebuilt: it is mended from its copy, made anew once a day", first_s=300),
         Job("unwatched", 300, "folders beyond the system's limit of watches give no events"),
         Job("presence", 300, "a root may be unplugged or come back without an event"),
     ]

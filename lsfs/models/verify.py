@@ -28,8 +28,7 @@ def digest(stream: BinaryIO, advance: Callable[[int], None] = lambda n: None) ->
 
 def stat_key(path: Path) -> StatKey:
     """What changes whenever the bytes at `path` may have; raises FileNotFoundError."""
-    status = path.stat()
-    return StatKey(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_mode)
+    return StatKey.of(path.stat())
 
 
 class _Known(msgspec.Struct, frozen=True):

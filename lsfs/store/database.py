@@ -52,8 +52,8 @@ class Database:
     """A SQLite file with numbered migrations.
 
     `application_id` marks whose file it is; `package` holds ``migrations/NNNN.sql``; `pragmas` are run on the
-    writing connection, `reading` on each reading one; `extensions` are paths of loadable extensions.  Raises the errors of
-    :func:`translate`, and :class:`SchemaNewer` where the file has more migrations than the program
+    writing connection, `reading` on each reading one; `extensions` are paths of loadable extensions.  Raises the
+    errors of :func:`translate`, and :class:`SchemaNewer` where the file has more migrations than the program
     (open it again with `readonly`).
     """
 

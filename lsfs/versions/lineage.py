@@ -63,55 +63,98 @@ def decide(
     seen now or stood at a touched path, newest change first; `held` are the lineages, as far as they could be taken
     up here, that paths outside the batch hold.
     """
-    now = {look.path: (look.key.ino, look.btime_ns) for look in seen}
-    touched = now.keys() | set(gone)
-    arrived: dict[Inode, list[bytes]] = {}
-    for path, inode in now.items():
-        before = at.get(path)
-        if before is None or before.gone or before.inode != inode:
-            arrived.setdefault(inode, []).append(path)
-    verdicts: dict[bytes, Verdict] = {}
-    taken: set[int] = set()
-
-    def moved_to(before: Known) -> list[bytes]:
-        elsewhere = (k for k in by_inode.get(before.inode, ()) if not k.gone and k.path not in touched)
-        return [*arrived.get(before.inode, ()), *(k.path for k in elsewhere if k.lineage == before.lineage)]
-
-    def settle(path: bytes, known: Known) -> None:
-        verdicts[path] = Verdict(known.lineage)
-        taken.add(known.lineage)
-
-    for path in sorted(now):
-        before = at.get(path)
-        if before is None or before.gone:
-            continue
-        if before.inode == now[path]:
-            settle(path, before)
-        elif all(_is_backup(home, path) for home in moved_to(before)):
-            settle(path, before)  # rule 1
-    for path in sorted(now.keys() - verdicts.keys()):
-        inode = now[path]
-        free = (k for k in by_inode.get(inode, ()) if k.lineage not in taken and not (k.gone and k.lineage in held))
-        origins = [k for k in free if k.path != path]
-        # It moved from where nothing, or something else, stands now.
-        moved = next((k for k in origins if k.gone or (k.path in touched and now.get(k.path) != inode)), None)
-        before = at.get(path)
-        if before is not None and before.inode == inode and _ended(before, taken, held):
-            settle(path, before)  # the same file is back under its name
-        elif moved is not None:
-            settle(path, moved)  # rule 2
-    for path in sorted(now.keys() - verdicts.keys()):
-        before = at.get(path)
-        if before is not None and _ended(before, taken, held):
-            settle(path, before)  # rule 3
-        else:
-            source = next((k for k in by_inode.get(now[path], ()) if k.path != path), before)
-            verdicts[path] = Verdict(None, (source.lineage, source.seq) if source else None)  # rule 4
-    return verdicts
+    batch = _Batch({look.path: (look.key.ino, look.btime_ns) for look in seen}, gone, at, by_inode, held)
+    # Path by path, each rule for all before the next: what an earlier rule has taken is no longer free to a later one.
+    for rule in (_keeps_its_lineage, _follows_its_inode, _comes_back):
+        for path in batch.undecided():
+            if (known := rule(batch, path)) is not None:
+                batch.take(path, known)
+    for path in batch.undecided():
+        batch.verdicts[path] = _begins(batch, path)
+    return batch.verdicts
 
 
-def _ended(before: Known, taken: Collection[int], held: Collection[int]) -> bool:
-    return before.gone and before.lineage not in taken and before.lineage not in held
+class _Batch:
+    """What one call knows, and what it has decided so far."""
+
+    def __init__(
+        self,
+        now: Mapping[bytes, Inode],
+        gone: Collection[bytes],
+        at: Mapping[bytes, Known],
+        by_inode: Mapping[Inode, list[Known]],
+        held: Collection[int],
+    ) -> None:
+        self.now = now
+        self.touched = now.keys() | set(gone)
+        self.at = at
+        self.by_inode = by_inode
+        self.verdicts: dict[bytes, Verdict] = {}
+        self._held = held
+        self._taken: set[int] = set()
+        self._arrived: dict[Inode, list[bytes]] = {}
+        for path, inode in now.items():
+            before = at.get(path)
+            if before is None or before.gone or before.inode != inode:
+                self._arrived.setdefault(inode, []).append(path)
+
+    def undecided(self) -> list[bytes]:
+        """The paths without a verdict, in order."""
+        return sorted(self.now.keys() - self.verdicts.keys())
+
+    def take(self, path: bytes, known: Known) -> None:
+        """Gives a known lineage to a path."""
+        self.verdicts[path] = Verdict(known.lineage)
+        self._taken.add(known.lineage)
+
+    def free(self, known: Known) -> bool:
+        """Whether nobody has the lineage already: no path of the batch, and where it ended, none outside it."""
+        return known.lineage not in self._taken and not (known.gone and known.lineage in self._held)
+
+    def ended_at(self, path: bytes) -> Known | None:
+        """What ended at a path and is free."""
+        before = self.at.get(path)
+        return before if before is not None and before.gone and self.free(before) else None
+
+    def moved_to(self, before: Known) -> list[bytes]:
+        """Where the file that stood at a path before stands now."""
+        elsewhere = (k for k in self.by_inode.get(before.inode, ()) if not k.gone and k.path not in self.touched)
+        return [
+            *self._arrived.get(before.inode, ()),
+            *(k.path for k in elsewhere if k.lineage == before.lineage),
+        ]
+
+
+def _keeps_its_lineage(batch: _Batch, path: bytes) -> Known | None:
+    """Rule 1, and the file that is where it was."""
+    before = batch.at.get(path)
+    if before is None or before.gone:
+        return None
+    stayed = before.inode == batch.now[path] or all(_is_backup(home, path) for home in batch.moved_to(before))
+    return before if stayed else None
+
+
+def _follows_its_inode(batch: _Batch, path: bytes) -> Known | None:
+    """Rule 2; the same file back under its name comes before one that moved here."""
+    inode = batch.now[path]
+    before = batch.ended_at(path)
+    if before is not None and before.inode == inode:
+        return before
+    origins = (k for k in batch.by_inode.get(inode, ()) if k.path != path and batch.free(k))
+    # It moved from where nothing, or something else, stands now.
+    return next((k for k in origins if k.gone or (k.path in batch.touched and batch.now.get(k.path) != inode)), None)
+
+
+def _comes_back(batch: _Batch, path: bytes) -> Known | None:
+    """Rule 3."""
+    return batch.ended_at(path)
+
+
+def _begins(batch: _Batch, path: bytes) -> Verdict:
+    """Rule 4."""
+    namesakes = (k for k in batch.by_inode.get(batch.now[path], ()) if k.path != path)
+    source = next(namesakes, batch.at.get(path))
+    return Verdict(None, (source.lineage, source.seq) if source else None)
 
 
 def _is_backup(home: bytes, path: bytes) -> bool:

@@ -70,11 +70,6 @@ def _read_ignore_file(fd: int, name: bytes) -> bytes:
         return stream.read(MAX_BYTES)
 
 
-def stat_key(found: os.stat_result) -> StatKey:
-    """What of a stat result must stay the same for the bytes to be the same."""
-    return StatKey(found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_mode)
-
-
 def seen(fd: int, name: bytes, path: bytes, found: os.stat_result, key: StatKey) -> Seen:
     """The record of one name in folder `fd`; raises OSError if it went away meanwhile."""
     kind = kind_of(found.st_mode)

@@ -26,7 +26,7 @@ from lsfs.watch.watched import WatchedFolders
 if TYPE_CHECKING:
     from watchdog.observers.inotify_c import InotifyEvent
 
-    from lsfs.watch.sources import Emit
+    from lsfs.watch.base import Emit
 
 log = logging.getLogger(__name__)
 

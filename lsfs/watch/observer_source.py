@@ -20,7 +20,7 @@ from lsfs.watch.records import Event, Unwatched, What
 if TYPE_CHECKING:
     from watchdog.observers.api import ObservedWatch
 
-    from lsfs.watch.sources import Emit
+    from lsfs.watch.base import Emit
 
 _KINDS = {
     "modified": What.MODIFIED,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from lsfs.core import paths
 from lsfs.core.ignore import IGNORE_FILES, IgnoreRules
 from lsfs.core.posix import Mount
-from lsfs.core.records import Kind
+from lsfs.core.records import Kind, StatKey
 from lsfs.watch import folders, mounts
 from lsfs.watch.records import ScanBatch
 from lsfs.watch.walk import MISSING, MOUNTED, Known, OnDir, Walk, reason
@@ -56,12 +56,12 @@ class Scanner:
                 if not subtree:
                     walk.enter(b"", self._rules, recheck)
                 else:
-                    self._begin(root_fd, walk, subtree, recheck)
+                    self._begin(root_fd, walk, known, subtree, recheck)
                 yield from walk.run()
         except OSError as error:
             yield ScanBatch(errors=[(b"", reason(error))])
 
-    def _begin(self, root_fd: int, walk: Walk, subtree: bytes, recheck: bool) -> None:
+    def _begin(self, root_fd: int, walk: Walk, known: Known, subtree: bytes, recheck: bool) -> None:
         """Puts `subtree` on the walk if it is a folder to enter; else tells what became of it and all beneath."""
         at_start = ScanBatch()
         rules = self._look_in(root_fd, paths.split(subtree)[0], [subtree], at_start)
@@ -70,6 +70,11 @@ class Scanner:
         elif not at_start.errors:
             walk.forget(subtree, at_start.left_out[0][1] if at_start.left_out else None)
         walk.batch.extend(at_start)
+        for folder in paths.ancestors(subtree):
+            # What stands in an unknown folder could never be missed when that folder is gone.
+            above, name = paths.split(folder)
+            if folder and at_start.seen and name not in known(above):
+                self._look_in(root_fd, above, [folder], walk.batch)
 
     def look(self, relpaths: Iterable[bytes]) -> ScanBatch:
         """What stands at each of the paths now (compared with nothing): seen, gone, left out, or an error."""
@@ -148,7 +153,7 @@ class Scanner:
             if verdict.pruned:
                 batch.left_out.append((path, verdict.index or ""))
             else:
-                batch.add_seen(folders.seen(fd, name, path, found, folders.stat_key(found)), verdict)
+                batch.add_seen(folders.seen(fd, name, path, found, StatKey.of(found)), verdict)
         except OSError as error:
             if error.errno in MISSING:
                 batch.gone.append(path)

@@ -124,7 +124,7 @@ class Walk:
                 continue
             try:
                 found = entry.stat(follow_symlinks=False)
-                key = folders.stat_key(found)
+                key = StatKey.of(found)
                 is_dir = stat.S_ISDIR(key.mode)
                 if key == old and not is_dir and not recheck:
                     self.batch.unchanged += 1
@@ -182,7 +182,7 @@ def _rules_changed(fd: int, known: Mapping[bytes, StatKey]) -> bool:
     """True if an ignore file in folder `fd` is not the one that is known."""
     for name in IGNORE_FILES:
         try:
-            now = folders.stat_key(os.stat(name, dir_fd=fd, follow_symlinks=False))
+            now = StatKey.of(os.stat(name, dir_fd=fd, follow_symlinks=False))
         except OSError:
             now = None
         if now != known.get(name):

@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 from lsfs.core.ignore import IgnoreRules
 from lsfs.core.posix import Mount
+from lsfs.watch.base import Source
 from lsfs.watch.coalesce import Coalescer, Timing
-from lsfs.watch.records import Event, Overflow, Unwatched, What, Work
+from lsfs.watch.records import Event, Overflow, Unwatched, Work
 from lsfs.watch.scan import Scanner
-from lsfs.watch.sources import Source
 
 log = logging.getLogger(__name__)
 
@@ -88,10 +88,6 @@ class Watcher:
     def unwatched(self, root: int) -> Unwatched:
         """Folders that only a rescan tells about, and why."""
         return self._source.unwatched(root)
-
-    def rescan(self, root: int, subtree: bytes = b"") -> None:
-        """Has `subtree` handed out as work soon, by the same way as events (a schedule's or a user's wish)."""
-        self._take(Event(root, subtree, What.ATTRIB, self._clock(), is_dir=True))
 
     def _take(self, event: Event | Overflow) -> None:
         if isinstance(event, Overflow) or self._queue.qsize() >= self._limit:

@@ -156,9 +156,15 @@ class RemoteEmbedder:
             return self._embed_once(texts)
         except (ChannelClosed, TimeoutError) as error:
             self._end_child()
+            self._require_open()
             raise WorkerFailed(f"the embed worker was lost twice: {error}", hint="lsfs doctor") from error
 
+    def _require_open(self) -> None:
+        if self._closed:
+            raise WorkerFailed("the embedder was closed")
+
     def _embed_once(self, texts: list[str]) -> bytes:
+        self._require_open()
         child = self._child or self._start()
         child.channel.send(Embed(texts))
         match self._answer(child):
@@ -179,15 +185,21 @@ class RemoteEmbedder:
 
     def _start(self) -> Child[FromEmbedWorker]:
         settings = self._settings
-        child = Child[FromEmbedWorker](
-            settings.command,
-            [],
-            FromEmbedWorker,
-            scratch=settings.scratch,
-            idle_priority=settings.idle_priority,
-            stderr=settings.stderr,
-        )
+        try:
+            child = Child[FromEmbedWorker](
+                settings.command,
+                [],
+                FromEmbedWorker,
+                scratch=settings.scratch,
+                idle_priority=settings.idle_priority,
+                stderr=settings.stderr,
+            )
+        except OSError as error:
+            raise WorkerFailed(f"the embed worker cannot be started: {error}", hint="lsfs doctor") from error
         self._child = child
+        if self._closed:  # `close` may have looked for a child just before there was one
+            self._end_child()
+            self._require_open()
         child.channel.send(EmbedSetup(self._spec, settings.limits))
         ready, _ = child.channel.receive(_START_S)
         match ready:

@@ -181,7 +181,7 @@ class ExtractWorker:
             pending.job,
             reading.content,
             reading.key,
-            (recipe.tier, recipe.extractor_id),
+            recipe.extractor_id,
             document,
             self._extraction.chunk(document),
             reading.data,
@@ -196,7 +196,6 @@ class ExtractWorker:
             pending.reading.content,
             pending.reading.key,
             reason.encode("utf-8", "replace").decode(),
-            recipe.tier if recipe else "",
             recipe.extractor_id if recipe else "",
         )
 

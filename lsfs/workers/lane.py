@@ -12,6 +12,7 @@ import msgspec
 
 from lsfs.core.errors import WorkerFailed
 from lsfs.workers.batches import Batch, ReadJob, Tier, WorkQueue
+from lsfs.workers.checking import flaw
 from lsfs.workers.child import Child
 from lsfs.workers.messages import (
     Done,
@@ -75,7 +76,6 @@ class Lane(threading.Thread):
         self._progress: ProgressPage | None = None
         self._failures = 0
         self.busy = False
-        self.restarts = 0
         self.sandbox: SandboxReport | None = None
 
     @property
@@ -129,7 +129,7 @@ class Lane(threading.Thread):
                     left.remove(culprit)
                     del batch.pending[culprit]
                     content, key = batch.hashed.get(culprit, (b"", None))
-                    failed = ReadResult(culprit, Outcome.FAILED, content, key, broken.why, tier=self.settings.tier)
+                    failed = ReadResult(culprit, Outcome.FAILED, content, key, broken.why)
                     batch.submission.deliver([failed])
                 groups.extend([job] for job in left)
                 self._back_off()
@@ -185,6 +185,9 @@ class Lane(threading.Thread):
     def _take_results(self, batch: Batch, results: list[ReadResult]) -> None:
         if not {result.job for result in results} <= batch.pending.keys():
             raise ChannelClosed("the worker answered for a file that it was not given")
+        for result in results:
+            if wrong := flaw(result, batch.hashed.get(result.job), self.settings.tier):
+                raise ChannelClosed(f"the worker gave {wrong}")
         jobs = {result.job: batch.pending.pop(result.job) for result in results}
         escalated = [result for result in results if result.outcome is Outcome.ESCALATE]
         if escalated:
@@ -216,6 +219,8 @@ class Lane(threading.Thread):
                 ready, _ = child.channel.receive(_START_S)
                 if isinstance(ready, Ready):
                     self.sandbox = ready.sandbox
+                    if ready.sandbox.missing:
+                        _log.info("the %s worker runs without %s", settings.tier, ", ".join(ready.sandbox.missing))
                     return child, self._progress
                 why = "it said something unexpected"
             except (OSError, ChannelClosed) as error:  # TimeoutError is an OSError
@@ -225,9 +230,8 @@ class Lane(threading.Thread):
         raise WorkerFailed(f"the {settings.tier} worker does not start: {why}", hint="lsfs doctor")
 
     def _back_off(self) -> None:
-        self.restarts += 1
         self._failures += 1
-        self._queue.wait_closed(min(_LONGEST_BACKOFF_S, 0.02 * 2**self._failures))
+        self._queue.wait_closed(min(_LONGEST_BACKOFF_S, 0.02 * 2 ** min(self._failures, 10)))
 
     def _end_child(self, *, at_once: bool = False) -> str:
         child, self._child = self._child, None

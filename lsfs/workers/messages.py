@@ -42,7 +42,6 @@ class ReadResult(msgspec.Struct, frozen=True, array_like=True, omit_defaults=Tru
     """Stat key that held before and after the bytes were read."""
     reason: str = ""
     """Of failed and no-text: a code, followed by ``: details`` where there are any."""
-    tier: str = ""
     extractor: str = ""
     title: str | None = None
     metadata: dict[str, str] = {}
@@ -51,7 +50,6 @@ class ReadResult(msgspec.Struct, frozen=True, array_like=True, omit_defaults=Tru
     headings: tuple[str, ...] = ()
     own_text: bool = False
     """The file's bytes are the text, as valid UTF-8: no copy need be kept."""
-    truncated: bool = False
     chunk_table: bytes = b""
     """See `lsfs.core.chunktable`."""
     chunks: tuple[str, ...] = ()

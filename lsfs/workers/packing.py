@@ -26,12 +26,12 @@ class Packer:
         job: int,
         content: bytes,
         key: StatKey,
-        recipe: tuple[str, str],
+        extractor: str,
         document: Document,
         chunks: Sequence[Chunk],
         data: bytes,
     ) -> ReadResult:
-        """The result that carries `document`; `recipe` is (tier, extractor), `data` the bytes that it was made of."""
+        """The result that carries `document`; `data` are the bytes that it was made of."""
         text, encoded = encodable(document.text)
         pieces = tuple([text[chunk.start : chunk.end] for chunk in chunks])
         own_text = not document.truncated and encoded == data
@@ -41,8 +41,7 @@ class Packer:
             outcome=Outcome.TEXT,
             content=content,
             key=key,
-            tier=recipe[0],
-            extractor=recipe[1],
+            extractor=extractor,
             title=None if document.title is None else encodable(document.title)[0],
             metadata={encodable(name)[0]: encodable(value)[0] for name, value in document.metadata.items()},
             anchors=_in_bytes(text, document.anchors, one_byte_each=len(encoded) == len(text)),
@@ -51,7 +50,6 @@ class Packer:
             chunks=pieces,
             cjk=tuple([cjk_bigrams(piece) for piece in pieces]) if has_cjk(text) else (),
             own_text=own_text,
-            truncated=document.truncated,
             text_bytes=len(encoded),
             text_zstd=b"" if own_text else self._compressor.compress(encoded),
         )

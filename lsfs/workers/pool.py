@@ -51,7 +51,6 @@ class WorkerReport(msgspec.Struct, frozen=True):
     urgent: bool
     pid: int | None
     busy: bool
-    restarts: int
     sandbox: SandboxReport | None
     """None until the worker was started for the first time."""
 
@@ -112,7 +111,7 @@ class ExtractPool:
     def report(self) -> list[WorkerReport]:
         """Every worker, running or not."""
         return [
-            WorkerReport(lane.settings.tier, lane.settings.urgent, lane.pid, lane.busy, lane.restarts, lane.sandbox)
+            WorkerReport(lane.settings.tier, lane.settings.urgent, lane.pid, lane.busy, lane.sandbox)
             for lane in self._lanes
         ]
 

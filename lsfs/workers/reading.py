@@ -34,11 +34,6 @@ class Reading(msgspec.Struct, frozen=True):
     whole: bool
 
 
-def stat_key(seen: os.stat_result) -> StatKey:
-    """The stat key in what fstat(2) said."""
-    return StatKey(seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_mode)
-
-
 def read_stable(fd: int, keep: int, tick: Callable[[], None] = lambda: None) -> Reading:
     """The file at `fd`, hashed from beginning to end; of one larger than `keep` bytes only the first `keep` are kept.
 
@@ -57,8 +52,8 @@ def read_stable(fd: int, keep: int, tick: Callable[[], None] = lambda: None) -> 
         else:
             data = _read_all(fd, keep - 1)
             content, size = _hash_stream(fd, tick)
-        key = stat_key(os.fstat(fd))
-        if size == before.st_size and key == stat_key(before):
+        key = StatKey.of(os.fstat(fd))
+        if size == before.st_size and key == StatKey.of(before):
             return Reading(data, content, key, whole)
     raise Unstable
 

@@ -1,6 +1,7 @@
 """What a worker gives up before it touches hostile bytes: memory, time, files, network, programs, other processes.
 
-Each part is used where the kernel has it, and the report says which are active (``lsfs doctor`` shows it).
+Each part is used where the kernel has it.  The report says which are active, for ``lsfs doctor``, and which are not,
+for the log.
 """
 
 from __future__ import annotations

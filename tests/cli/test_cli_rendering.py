@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +10,7 @@ from lsfs_cli.commands.find import find_command
 from lsfs_cli.hits import marked, render_hits, spans_of_words
 from lsfs_cli.main import lsfs
 from lsfs_cli.progress_lines import follow_with_lines
-from lsfs_cli.style import Style, plain, size_text
+from lsfs_cli.style import Style, plain
 
 PLAIN = Style(False)
 COLOUR = Style(True)
@@ -45,10 +44,10 @@ def test_the_daemons_own_marks_come_first():
 
 
 def test_a_place_is_shown_before_a_line_and_reasons_when_asked_for():
-    why = {"parts": {"words": 0.5}, "matched": ["a"], "note": "name"}
+    why = {"parts": {"words": 0.5}, "matched": ["a"]}
     hit = {"path": "/a\n.pdf", "line": 3, "anchor": "page 2", "snippet": "", "score": 0.25, "why": why}
     assert render_hits({"query": "", "hits": [hit]}, PLAIN) == (
-        "/a\\x0a.pdf:page 2\n    score 0.250 (words 0.500); matched: a; name"
+        "/a\\x0a.pdf:page 2\n    score 0.250 (words 0.500); matched: a"
     )
 
 
@@ -64,13 +63,6 @@ def test_progress_is_a_line_where_something_begins_and_now_and_then():
         "reading for meaning: 1 of 10 files (slow)", "done: 10 of 10 files",
     ]  # fmt: skip
     assert len(lines) < len(events)
-
-
-@pytest.mark.parametrize(
-    ("size", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (2_345_678, "2.3 MB"), (10**16, "10000.0 TB")]
-)
-def test_sizes_are_short(size, text):
-    assert size_text(size) == text
 
 
 def test_every_option_of_find_is_sent_under_the_records_name():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +30,7 @@ def test_ancestors_go_from_the_root_to_the_folder(path):
 
 @given(roots, inside)
 def test_a_path_inside_a_root_is_found_there_again(root, path):
-    assert paths.relative(root, paths.absolute(root, path)) == path
+    assert paths.relative(root, os.path.join(root, path)) == path
 
 
 @given(roots, st.binary(max_size=30).map(lambda tail: b"/" + tail))
@@ -36,7 +38,7 @@ def test_a_relative_path_is_always_confined(root, path):
     found = paths.relative(root, path)
     if found is not None and b"\0" not in found:
         assert paths.confined(found) == found
-        assert paths.normal(paths.absolute(root, found)) == paths.normal(path)
+        assert paths.normal(os.path.join(root, found)) == paths.normal(path)
 
 
 @given(st.binary(max_size=20))
@@ -63,9 +65,8 @@ def test_a_neighbour_with_the_same_beginning_is_not_inside():
     assert paths.relative(b"/", b"//etc") == b"etc"
 
 
-def test_text_is_lossy_only_where_it_says_so():
-    assert (paths.display("über".encode()), paths.path_b64("über".encode())) == ("über", None)
-    assert (paths.display(b"a\xff"), paths.path_b64(b"a\xff")) == ("a\ufffd", "Yf8=")
+def test_a_name_that_is_not_utf_8_can_be_shown():
+    assert (paths.display("über".encode()), paths.display(b"a\xff")) == ("über", "a\ufffd")
 
 
 @given(st.binary(max_size=30))

@@ -232,8 +232,8 @@ def test_mountinfo_is_read_with_its_escapes() -> None:
         b"a line of another kind\n"
     )
     assert parse_mountinfo(text) == [
-        Mount(b"/a b\tc\nd\\e\r", "ext3", "/dev/root x", "98:0"),
-        Mount(b"/run/user/1000/doc", "fuse.portal", "portal", "0:5"),
+        Mount(b"/a b\tc\nd\\e\r", "ext3"),
+        Mount(b"/run/user/1000/doc", "fuse.portal"),
     ]
 
 
@@ -241,8 +241,6 @@ def test_mountinfo_is_read_with_its_escapes() -> None:
 def test_the_mounts_of_this_machine_are_seen() -> None:
     mounts = mountinfo()
     assert any(mount.mount_point == b"/proc" and mount.fs_type == "proc" for mount in mounts)
-    proc = os.stat("/proc").st_dev
-    assert f"{os.major(proc)}:{os.minor(proc)}" in {mount.dev for mount in mounts if mount.fs_type == "proc"}
 
 
 @linux_only

@@ -5,6 +5,7 @@ Run as a program it is ``lsfsd run``, of the build that ``LSFS_FAKE_BUILD`` name
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -39,7 +40,7 @@ class FakeEngine:
     def __init__(self) -> None:
         self.folders: list[bytes] = []
         self.paused = False
-        self.closed_streams = 0
+        self.closed_streams = self.open_streams = 0
 
     def up(self, request: api.UpRequest) -> list[api.RootInfo]:
         for text in request.paths:
@@ -51,13 +52,16 @@ class FakeEngine:
 
     def progress(self, request: api.ProgressRequest) -> Iterator[api.ProgressEvent]:
         endless = any("endless" in path for path in request.paths)
+        pause = 0.5 if any("slow" in path for path in request.paths) else 0.02
+        self.open_streams += 1
         try:
             for done in range(10**9 if endless else 3):
                 yield api.ProgressEvent(phase="words", done=done, total=3, rate=10.0)
-                time.sleep(0.02)
+                time.sleep(pause)
             yield api.ProgressEvent(phase="done", done=3, total=3, finished=True)
         finally:
             self.closed_streams += 1
+            self.open_streams -= 1
 
     def find(self, request: api.FindRequest) -> api.FindResult:
         words = request.words
@@ -124,7 +128,7 @@ class FakeEngine:
         pass
 
     def close(self) -> None:
-        pass
+        logging.getLogger(__name__).warning("closed under %d streams", self.open_streams)
 
 
 def open_fake(paths: Paths, config: object) -> FakeEngine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ import pytest
 from lsfs.core.errors import ConflictError, DaemonUnavailable, VaultNewer
 from lsfs.core.locations import Paths
 from lsfs.rpc.launch import can_connect, daemon_environment, is_locked
+from lsfsd.lock import vault_lock
 
 
 def pid_of(door) -> int:
@@ -80,6 +82,32 @@ def test_down_does_not_wait_for_who_follows_the_progress(daemon):
     assert time.monotonic() - began < 4
     with pytest.raises(DaemonUnavailable):
         list(events)
+
+
+def test_the_engine_is_closed_after_the_last_call_of_it(daemon):
+    events = daemon.client().stream("progress", {"paths": ["/endless/slow"]})
+    next(events)
+    daemon.stop()
+    assert "closed under 0 streams" in Path(daemon.paths.log_file).read_text()
+    with pytest.raises(DaemonUnavailable):
+        list(events)
+
+
+def test_who_asks_whether_it_runs_does_not_keep_it_from_starting(tmp_path):
+    path = str(tmp_path / "lock")
+    with vault_lock(path):
+        pass
+    with open(path, "rb") as asking:
+        fcntl.flock(asking, fcntl.LOCK_SH)
+        threading.Timer(0.1, fcntl.flock, (asking, fcntl.LOCK_UN)).start()
+        with vault_lock(path):
+            assert is_locked(path)
+
+
+def test_a_lock_that_stays_held_is_a_conflict(tmp_path):
+    path = str(tmp_path / "lock")
+    with vault_lock(path), pytest.raises(ConflictError), vault_lock(path, 0.05):
+        pass
 
 
 def test_what_a_killed_daemon_left_does_not_hinder_the_next(daemon, wait_until):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -14,10 +15,12 @@ from pathlib import Path
 import pytest
 
 from lsfs.core.config import Config, save_config
+from lsfs.core.errors import UsageError
 from lsfs.core.locations import Paths
 from lsfs.rpc.caller import caller_fields
 from lsfs.rpc.client import Client
 from lsfs.rpc.launch import is_locked, launch_daemon
+from lsfs.store.index import Index
 
 SOURCES = [str(Path(__file__).parents[2] / folder) for folder in ("", "daemon", "cli")]
 RUN_LSFSD = f"import sys; sys.path[:0] = {SOURCES!r}; from lsfsd.main import main; main()"
@@ -110,6 +113,30 @@ def test_doctor_looks_by_itself_where_no_daemon_runs(paths, documents):
     assert done.returncode == 0
     assert "✓ the vault passes SQLite's check" in done.stdout
     assert "the daemon does not run" in done.stdout
+
+
+def test_doctor_alone_changes_nothing_whatever_the_settings_are(paths, documents):
+    bring_up(paths, documents).stop_daemon()
+    path = Path(paths.index_dir, "index.db")
+    with contextlib.closing(Index(path)) as index, index.write() as tx:
+        index.set_embedder(tx, "another")  # as after `lsfs models use`, before the daemon's next start
+    assert lsfsd("doctor").returncode == 0
+    Path(paths.config_file).write_text("embeder = 1\n")
+    done = lsfsd("doctor")
+    assert done.returncode == 7 and "the databases are looked at when the settings are right" in done.stdout
+    with contextlib.closing(Index(path)) as index:
+        assert index.embedder() == "another"
+    path.unlink()
+    lsfsd("doctor")
+    assert not path.exists()
+    save_config(paths.config_file, Config(embedder="hashing"))  # for the daemon's end
+
+
+def test_a_relative_path_is_refused_by_every_request_that_takes_one(paths, documents):
+    client = client_of(paths)
+    for name, fields in (("up", {"paths": ["docs"]}), ("up", {"paths": ["base64:!!"]}), ("purge", {"path": "docs"})):
+        with pytest.raises(UsageError):
+            client.call(name, fields)
 
 
 def test_a_damaged_vault_is_refused_and_mended_from_its_copy(paths, documents):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lsfs.extract import base, choose
-from lsfs.extract.base import is_own_text, make_document
+from lsfs.extract.base import make_document
 from lsfs.extract.encoding import decode
 from lsfs.extract.text import gunzip
 
@@ -45,7 +45,6 @@ def test_encodings_are_detected(made, encoding):
         data = repeated.encode(encoding)
         document = made.read("a.txt", data)
         assert document.text == repeated
-        assert not is_own_text(data, document)
         assert ("encoding" in document.metadata) == (encoding != "utf-8-sig")
 
 
@@ -65,12 +64,12 @@ def test_utf8_text_is_its_own_text(text):
     if "\0" in text or text.startswith("\ufeff"):
         return
     document = choose.extract(data, b"a.txt", base.Recipe("text", "text"))
-    assert document.text == data.decode() and is_own_text(data, document)
+    assert document.text == data.decode()
 
 
-def test_own_text_is_not_claimed_for_a_cut_document():
+def test_a_cut_document_says_so():
     document = make_document("abcdef", limit=3)
-    assert document.truncated and document.text == "abc" and not is_own_text(b"abc", document)
+    assert document.truncated and document.text == "abc"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +96,7 @@ def test_markup_title_and_language_of_text_files(made, name, text, markup, title
     assert choose.plan_for(name.encode(), text.encode()).tier == "text"
     document = made.read(name, text.encode())
     assert (document.markup, document.title, document.metadata.get("language")) == (markup, title, language)
-    assert is_own_text(text.encode(), document)
+    assert document.text == text
 
 
 def test_gzipped_text_is_read_and_its_size_bounded(made):

@@ -15,7 +15,8 @@ import pytest
 
 from lsfs.compose import open_engine
 from lsfs.core.api import ProgressRequest, UpRequest
-from lsfs.core.config import Config, Paths
+from lsfs.core.config import Config
+from lsfs.core.locations import Paths
 from lsfs.core.wirepath import to_wire
 from lsfs.engine import Engine
 

@@ -88,7 +88,7 @@ def test_search_builds_its_index_once(folder: Path, tmp_path: Path) -> None:
     assert found["chunks"] >= 150
     assert 20 <= found["of real passages"] < 150
     # So few chunks are all rescored: the index must agree with the exact search.
-    assert found["recall@10, of the stored rows"] > 0.9
+    assert found["recall@10, of the exact float vectors"] > 0.9
     note = tmp_path / "work/prepared-150-hashing/prepared.json"
     made_at = note.stat().st_mtime_ns
     figures("search", tmp_path, folder, *small)

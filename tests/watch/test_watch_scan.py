@@ -278,7 +278,7 @@ def test_a_mount_that_appears_during_a_scan_is_left_out(tmp_path, model):
     from lsfs.watch.scan import Scanner
 
     write(tmp_path / "d" / "file")
-    later = Mount(os.fsencode(tmp_path / "d"), "fuse.x", "x", "0:99")
+    later = Mount(os.fsencode(tmp_path / "d"), "fuse.x")
     tables = iter([[], [later], [later]])
     ticks = iter(range(0, 100, 2))
     scanner = Scanner(
@@ -293,7 +293,7 @@ def test_a_mount_that_appears_during_a_scan_is_left_out(tmp_path, model):
     + [(kind, True) for kind in ("fuse.sshfs", "fuse", "fuse.portal", "nfs4", "cifs", "proc")],
 )
 def test_a_root_on_a_program_or_network_file_system_is_refused(fs_type, refused):
-    table = [Mount(b"/", "ext4", "x", "8:1"), Mount(b"/home/u/far", fs_type, "x", "0:50")]
+    table = [Mount(b"/", "ext4"), Mount(b"/home/u/far", fs_type)]
     assert (mounts.refusal(b"/home/u/far/docs", table) is not None) == refused
     assert mounts.refusal(b"/home/u/farther", table) is None
     assert mounts.below(b"/home/u", table) == {b"far"}

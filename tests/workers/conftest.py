@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
-import zstandard
-from blake3 import blake3
 
 import lsfs
-from lsfs.core import chunktable
-from lsfs.core.errors import WorkerFailed
-from lsfs.workers.messages import Outcome
 from lsfs.workers.pool import ExtractPool, PoolSettings, ReadJob, ReadResult
 
 STUB = (sys.executable, str(Path(__file__).with_name("stub_worker.py")))
@@ -106,5 +97,3 @@ def open_descriptors() -> set[str]:
 
 def _exists(fd: str) -> bool:
     return os.path.lexists(f"/proc/self/fd/{fd}")
-
-

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
 import zstandard
 from blake3 import blake3
 
-import lsfs
 from lsfs.core import chunktable
-from lsfs.core.errors import WorkerFailed
 from lsfs.workers.messages import Outcome
 from lsfs.workers.pool import ExtractPool, PoolSettings, ReadJob, ReadResult
-
-STUB = (sys.executable, str(Path(__file__).with_name("stub_worker.py")))
-
+from tests.workers.conftest import Files, pids
 
 
 def test_a_text_file_comes_back_hashed_chunked_and_as_its_own_text(pool: ExtractPool, files: Files) -> None:
@@ -40,7 +31,7 @@ def test_a_text_file_comes_back_hashed_chunked_and_as_its_own_text(pool: Extract
     assert result.headings == ("odd", "even")
     rows = chunktable.unpack(result.chunk_table)
     assert [(row.start, row.line, row.heading) for row in rows] == [(0, 1, 0), (8, 2, 1), (14, 3, 0)]
-    assert (result.tier, result.extractor) == ("text", "stub-1")
+    assert result.extractor == "stub-1"
 
 
 def test_offsets_are_bytes_and_cjk_runs_are_bigrams(pool: ExtractPool, files: Files) -> None:
@@ -77,7 +68,6 @@ def test_only_wanted_contents_are_extracted(pool: ExtractPool, files: Files) -> 
 
 def test_documents_go_on_to_the_document_worker_and_names_to_nobody(pool: ExtractPool, files: Files) -> None:
     results = files.read(pool, {"a.doc": "pid", "b.txt": "pid", "c.bin": "pid"}, lambda hashes: [True] * len(hashes))
-    assert results["a.doc"].tier == "document"
     assert results["c.bin"].outcome is Outcome.NO_TEXT
     by_tier = {report.tier: report.pid for report in pool.report() if report.pid and not report.urgent}
     assert results["a.doc"].chunks == (str(by_tier["document"]),)
@@ -149,6 +139,3 @@ def test_what_is_no_regular_file_fails_with_a_reason(pool: ExtractPool, files: F
     fd = os.open(files.folder, os.O_RDONLY)
     pool.submit([ReadJob(5, b"folder", fd)], None, results.extend).result(40)
     assert [(result.job, result.outcome, result.reason) for result in results] == [(5, Outcome.FAILED, "not-a-file")]
-
-
-@linux_only

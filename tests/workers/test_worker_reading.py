@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from blake3 import blake3
 
-from lsfs.workers.reading import NotAFile, Unstable, read_stable, stat_key
+from lsfs.core.records import StatKey
+from lsfs.workers.reading import NotAFile, Unstable, read_stable
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_a_file_that_changes_once_is_read_as_it_stood_afterwards(
     result = read_stable(log[1], 1 << 20)
     assert result.data == b"begin\nmore\n"
     assert result.content == blake3(result.data).digest()
-    assert result.key == stat_key(os.stat(log[0]))
+    assert result.key == StatKey.of(os.stat(log[0]))
 
 
 def test_an_edit_with_size_and_mtime_put_back_is_seen(log: tuple[Path, int], monkeypatch: pytest.MonkeyPatch) -> None:

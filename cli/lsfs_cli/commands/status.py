@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from lsfs.core.failures import DONE, NOTHING
+from lsfs.core.sizes import size_text
 from lsfs_cli.command import Command, pass_session
 from lsfs_cli.roots_text import render_roots
 from lsfs_cli.session import Session
-from lsfs_cli.style import Style, count_text, plain, size_text
+from lsfs_cli.style import Style, count_text, plain
 
 
 @click.command("status", cls=Command)
@@ -43,8 +44,7 @@ def _daemon_lines(status: dict[str, Any], style: Style) -> Iterator[str]:
     )
     waiting = [f"{queues[name]:,} {what}" for name, what in _QUEUES if queues[name]]
     if waiting:
-        rate = f" at {status['rate']:,.0f} files/s" if status["rate"] >= 0.5 else ""
-        yield f"waiting: {', '.join(waiting)}{rate}"
+        yield f"waiting: {', '.join(waiting)}"
     if totals["failed"]:
         yield style.bad(f"{count_text(totals['failed'], 'file')} could not be read (lsfs status PATH says why)")
     yield f"text {size_text(disk['text'])}, index {size_text(disk['index'])}, vault {size_text(disk['vault'])}"

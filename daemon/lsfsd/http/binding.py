@@ -12,8 +12,7 @@ import msgspec
 
 from lsfs import __version__
 from lsfs.core import api
-from lsfs.core.errors import UsageError
-from lsfs.core.wirepath import from_wire
+from lsfs.core.wirepath import absolute_from_wire
 from lsfs.rpc.routes import ROUTES, Route
 
 if TYPE_CHECKING:
@@ -30,11 +29,13 @@ def engine_calls(engine: Engine) -> dict[str, Call]:
         "progress": lambda request: engine.progress(request),
         "find": lambda request: engine.find(request),
         "status": lambda _: engine.status(),
-        "file_status": lambda request: engine.file_status(_path(request)),
+        "file_status": lambda request: engine.file_status(absolute_from_wire(request.path)),
         "roots": lambda _: api.RootList(roots=tuple(engine.roots())),
-        "remove_root": lambda request: engine.remove_root(_path(request)),
-        "purge": _without_result(lambda request: engine.purge(_path(request))),
-        "rescan": _without_result(lambda request: engine.rescan(None if request.path is None else _path(request))),
+        "remove_root": lambda request: engine.remove_root(absolute_from_wire(request.path)),
+        "purge": _without_result(lambda request: engine.purge(absolute_from_wire(request.path))),
+        "rescan": _without_result(
+            lambda request: engine.rescan(None if request.path is None else absolute_from_wire(request.path))
+        ),
         "pause": _without_result(lambda _: engine.pause()),
         "resume": _without_result(lambda _: engine.resume()),
         "doctor": lambda _: api.FindingList(findings=tuple(engine.doctor())),
@@ -87,16 +88,6 @@ def _operation(route: Route) -> dict[str, Any]:
 
 def _reference(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _path(request: api.PathRequest | api.RescanRequest) -> bytes:
-    try:
-        path = from_wire(request.path or "")
-    except ValueError:
-        raise UsageError("the path is not readable as one", path=request.path) from None
-    if not path.startswith(b"/") or b"\0" in path:
-        raise UsageError("a path in a request has to be absolute", path=request.path)
-    return path
 
 
 def _without_result(act: Callable[[Any], None]) -> Call:

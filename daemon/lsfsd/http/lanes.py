@@ -1,7 +1,8 @@
-"""The threads in which the engine is called: few for queries, few for work, and one for each stream.
+"""The threads in which the engine is called: few for queries, few for work, and a bounded number for streams.
 
 Queries have threads of their own, so that no number of slow requests delays a search.  They are made when the lanes
-are, before any other thread turns itself idle: a thread inherits the priority of the one that makes it.
+are, before any other thread turns itself idle: a thread inherits the priority of the one that makes it.  Threads are
+used again and never ended before the lanes are: each that reads a database has connections of its own.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, TypeVar
 
 from lsfs.core.errors import DaemonUnavailable, UnavailableError
 
@@ -29,8 +30,10 @@ class Lanes:
         self._pools = {
             "query": _made(ThreadPoolExecutor(query_threads, thread_name_prefix="query"), query_threads),
             "work": ThreadPoolExecutor(work_threads, thread_name_prefix="work"),
+            "stream": ThreadPoolExecutor(STREAMS, thread_name_prefix="stream"),
         }
         self._waiting = dict.fromkeys(self._pools, 0)
+        self._running: set[Future[Any]] = set()
         self._pumps: set[_Pump] = set()
         self._closing = False
 
@@ -40,7 +43,7 @@ class Lanes:
             raise UnavailableError("the daemon has too much to do at once", hint="try again in a moment")
         self._waiting[lane] += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pools[lane], function)
+            return await asyncio.wrap_future(self._submit(lane, function))
         finally:
             self._waiting[lane] -= 1
 
@@ -55,7 +58,7 @@ class Lanes:
         pump: _Pump = _Pump(make, asyncio.get_running_loop())
         self._pumps.add(pump)
         try:
-            pump.start()
+            self._submit("stream", pump.run)
             yield pump.items()
         finally:
             pump.gone.set()
@@ -67,21 +70,37 @@ class Lanes:
         for pump in list(self._pumps):
             pump.end(DaemonUnavailable("the daemon stops"))
 
+    def drain(self, seconds: float) -> None:
+        """Drops the calls that wait, takes no more, and returns when those that run are done or after `seconds`.
+
+        Some cannot be done before the engine is closed: one that waits for room on a full disk.
+        """
+        for pool in self._pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+        wait(list(self._running), seconds)
+
     def close(self) -> None:
         """Waits for the calls that run, and drops those that wait."""
         for pool in self._pools.values():
             pool.shutdown(wait=True, cancel_futures=True)
 
+    def _submit(self, lane: str, function: Callable[[], T]) -> Future[T]:
+        future = self._pools[lane].submit(function)
+        self._running.add(future)
+        future.add_done_callback(self._running.discard)
+        return future
 
-class _Pump(threading.Thread):
+
+class _Pump:
     def __init__(self, make: Callable[[], Iterator[T]], loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(name="stream", daemon=True)
         self.gone = threading.Event()
         self._make = make
         self._loop = loop
         self._queue: asyncio.Queue[tuple[str, object]] = asyncio.Queue()
 
     def run(self) -> None:
+        if self.gone.is_set():  # before a thread was free
+            return
         try:
             items = self._make()
             try:

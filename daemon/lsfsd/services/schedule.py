@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -30,7 +31,10 @@ class Schedule:
             timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
         for job in self._jobs:
-            scheduler.add_job(self._guarded, "interval", args=(job.name,), seconds=job.every_s, id=job.name)
+            first = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=job.every_s if job.first_s is None else job.first_s)
+            scheduler.add_job(
+                self._guarded, "interval", args=(job.name,), seconds=job.every_s, next_run_time=first, id=job.name
+            )
         scheduler.start()
         try:
             ready()

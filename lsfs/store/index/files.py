@@ -217,9 +217,13 @@ class Files:
             (unstable,),
         )
 
-    def requeue_failed(self, tx: apsw.Connection) -> None:
-        """Queues the files that could not be read: a newer extractor may."""
-        tx.execute("UPDATE files SET state = 'queued', reason = '' WHERE state = 'failed'")
+    def requeue_failed(self, tx: apsw.Connection, root: int | None = None, reason: str | None = None) -> None:
+        """Queues files that could not be read: all of them, or those of a root and for one reason."""
+        tx.execute(
+            "UPDATE files SET state = 'queued', reason = '' "
+            "WHERE state = 'failed' AND (?1 IS NULL OR root = ?1) AND (?2 IS NULL OR reason = ?2)",
+            (root, reason),
+        )
 
     def queued(self, limit: int) -> list[FileRow]:
         """Files to be read, most recently modified first."""

@@ -118,13 +118,17 @@ class Entries:
         )
         return [_entry(row) for row in rows]
 
-    def pending(self, captured_before_ns: int | None = None) -> list[Entry]:
-        """Entries whose content is not yet a version (captured before a time, when one is given)."""
+    def pending(self) -> list[Entry]:
+        """Entries whose content is not yet a version."""
+        return [_entry(row) for row in self._db.rows(f"SELECT {_COLUMNS} FROM entries WHERE pending IS NOT NULL")]
+
+    def unversioned(self) -> int:
+        """How many captured states of watched roots are to become versions; a file not read yet has none."""
         rows = self._db.rows(
-            f"SELECT {_COLUMNS} FROM entries WHERE pending IS NOT NULL AND (?1 IS NULL OR pending < ?1)",
-            (captured_before_ns,),
+            "SELECT count(*) FROM entries WHERE pending IS NOT NULL AND (content IS NOT NULL OR kind <> 'file') "
+            "AND root IN (SELECT id FROM roots WHERE removed_ns IS NULL)"
         )
-        return [_entry(row) for row in rows]
+        return int(rows[0][0])
 
     def any(self, root: int) -> bool:
         """Whether anything was ever recorded in the root."""

@@ -65,12 +65,18 @@ class Roots:
         return _root(rows[0]) if rows else None
 
     def add(self, tx: apsw.Connection, path: bytes, fs_uuid: str, ino: int, now_ns: int) -> Root:
-        """Adds a root and returns it."""
+        """Adds a root and returns it; an id is never given out twice, since work on a purged root may go on."""
+        (newest,) = one(tx, "SELECT coalesce(max(id), 0) FROM roots")
+        (root_id,) = one(
+            tx,
+            "INSERT INTO meta VALUES ('root', ?1) ON CONFLICT DO UPDATE SET value = max(value + 1, ?1) RETURNING value",
+            (newest + 1,),
+        )
         row = one(
             tx,
-            "INSERT INTO roots (path, fs_uuid, ino, state, added_ns) VALUES (?, ?, ?, 'online', ?) "
+            "INSERT INTO roots (id, path, fs_uuid, ino, state, added_ns) VALUES (?, ?, ?, ?, 'online', ?) "
             f"RETURNING {_COLUMNS}",
-            (path, fs_uuid, ino, now_ns),
+            (root_id, path, fs_uuid, ino, now_ns),
         )
         return _root(row)
 

@@ -1,0 +1,44 @@
+"""Whether a worker's result agrees with itself and with what it said before: a worker that a file took over may lie.
+
+What it says about the text cannot be checked, and harms only that file; what would make the index contradict itself,
+or let one file speak for another's bytes, can be.
+"""
+
+from __future__ import annotations
+
+from lsfs.core.chunktable import CHUNK_BYTES, unpack
+from lsfs.core.records import StatKey
+from lsfs.extract.base import MAX_TEXT_CHARS
+from lsfs.workers.batches import Tier
+from lsfs.workers.messages import Outcome, ReadResult
+
+MAX_ENCODED_BYTES = 4 * MAX_TEXT_CHARS
+"""UTF-8 takes four bytes a character at most."""
+
+
+def flaw(result: ReadResult, hashed: tuple[bytes, StatKey] | None, tier: Tier) -> str:
+    """What is wrong with the result of a worker of `tier` that had said `hashed` of the file before; "" if nothing."""
+    if (result.content or result.key is not None) and (result.content, result.key) != hashed:
+        return "another hash than it had said"
+    if result.outcome is Outcome.ESCALATE and tier == "document":
+        return "a document handed on by the document worker"
+    if result.outcome is Outcome.TEXT:
+        return "a text without a hash" if not result.content else _flaw_of_text(result)
+    return "passages without a text" if result.chunks or result.chunk_table or result.cjk else ""
+
+
+def _flaw_of_text(result: ReadResult) -> str:
+    if len(result.chunk_table) != CHUNK_BYTES * len(result.chunks):
+        return "a table of another number of passages"
+    if result.cjk and len(result.cjk) != len(result.chunks):
+        return "bigrams of another number of passages"
+    if result.text_bytes > MAX_ENCODED_BYTES:
+        return "a text over the limit"
+    at, headings = 0, max(1, len(result.headings))
+    for row in unpack(result.chunk_table):
+        if not at <= row.start <= result.text_bytes or row.heading >= headings:
+            return "passages outside the text"
+        at = row.start
+    if result.own_text and (result.text_zstd or result.key is None or result.key.size != result.text_bytes):
+        return "a file of another length than its text"
+    return "a text without its bytes" if not (result.own_text or result.text_zstd) else ""

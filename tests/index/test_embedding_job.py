@@ -1,0 +1,126 @@
+"""Vectors are made in the background: what stops it is said, and what is over is noticed."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from lsfs.core.chunktable import pack
+from lsfs.core.errors import WorkerFailed
+from lsfs.core.records import Kind
+from lsfs.embed.hashing import HashingEmbedder
+from lsfs.index.embedding import EmbeddingJob
+from lsfs.index.texts import Texts
+from lsfs.index.vectors import VectorIndex
+from lsfs.store.index import FileRow, Index, NewContent
+
+DIMENSIONS = 64
+
+
+class Embedder(HashingEmbedder):
+    """One that can be made to fail."""
+
+    def __init__(self) -> None:
+        super().__init__(DIMENSIONS)
+        self.error: Exception | None = None
+
+    def embed(self, texts):
+        if self.error is not None:
+            raise self.error
+        return super().embed(texts)
+
+
+class Job:
+    """An embedding job over one content, and what it tells."""
+
+    def __init__(self, index: Index) -> None:
+        import zstandard
+
+        self.index = index
+        self.allowed = True
+        self.refusal: Exception | None = None
+        self.embedder = Embedder()
+        self.changed = threading.Condition()
+        vectors = VectorIndex(index, DIMENSIONS)
+        content = NewContent(
+            hash=b"h" * 32,
+            state="text",
+            extractor="1",
+            text_bytes=5,
+            chunks=1,
+            chunk_table=pack([(0, 1, 1, 0)]),
+            text=zstandard.ZstdCompressor().compress(b"lease"),
+        )
+        with index.write() as tx:
+            index.vectors.begin(tx, DIMENSIONS)
+            self.content = index.contents.add(tx, content, index.take_chunks(tx, 1))
+            row = FileRow(1, 1, b"f", "f", "", Kind.FILE.value, 1, 0, content.hash, None, 1, "done")
+            index.files.put(tx, [row])
+        self.job = EmbeddingJob(
+            index, Texts(index, lambda row: -1), vectors, self.embedder, self._tell, self._may_run, retry_s=0.05
+        )
+
+    def _may_run(self) -> bool:
+        if self.refusal is not None:
+            raise self.refusal
+        return self.allowed
+
+    def _tell(self) -> None:
+        with self.changed:
+            self.changed.notify_all()
+
+    def until(self, condition) -> None:
+        with self.changed:
+            assert self.changed.wait_for(condition, 20)
+
+    def embedded(self) -> bool:
+        return self.index.contents.embedded(self.content)
+
+
+@pytest.fixture
+def job(tmp_path):
+    index = Index(tmp_path / "index.db")
+    job = Job(index)
+    yield job
+    job.job.stop()
+    index.close()
+
+
+def test_a_refusal_is_a_reason_as_long_as_vectors_are_missing_and_is_asked_again(job):
+    job.allowed = False
+    job.job.start()
+    job.until(lambda: job.job.trouble != "")
+    assert not job.embedded()
+    job.allowed = True  # nobody tells the job that there is room again
+    job.until(lambda: job.embedded() and job.job.trouble == "")
+
+
+def test_a_refusal_is_no_matter_where_every_vector_is_there(job):
+    job.job.start()
+    job.until(lambda: job.embedded() and not job.job.missing())
+    job.allowed = False
+    job.job.nudge()
+    job.until(lambda: not job.job.missing())
+    assert job.job.trouble == ""
+
+
+@pytest.mark.parametrize("error", [WorkerFailed("it died"), OSError(28, "no space"), ValueError("of a library")])
+def test_whatever_the_embedder_raises_is_said_and_tried_again(job, error):
+    job.embedder.error = error
+    job.job.start()
+    job.until(lambda: job.job.trouble != "")
+    assert job.job.missing()
+    job.embedder.error = None
+    job.until(lambda: job.embedded() and job.job.trouble == "")
+    (row,) = job.index.vectors.get(1, 1)
+    assert np.array_equal(np.frombuffer(row, np.float32), HashingEmbedder(DIMENSIONS).embed(["lease"])[0])
+
+
+def test_a_disk_that_cannot_be_asked_does_not_end_the_thread(job):
+    job.refusal = FileNotFoundError("the folder is gone")
+    job.job.start()
+    job.until(lambda: "FileNotFoundError" in job.job.trouble)
+    job.refusal = None
+    job.until(job.embedded)
