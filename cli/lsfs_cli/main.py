@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 import click
 
 from lsfs import __version__
-from lsfs.core.errors import InternalError, LsfsError, UsageError
+from lsfs.core.errors import InternalError, LsfsError, StorageError, UsageError
 from lsfs.core.failures import DONE, Interrupted, report_failure
 from lsfs_cli.command import LazyGroup
 from lsfs_cli.session import ReaderGone, Session, standard_session
@@ -48,15 +49,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     session = standard_session()
     try:
         code = run(given, session)
-        session.flush()
+        try:
+            if not session.broken:
+                session.flush()
+        except StorageError as error:
+            code = fail(error, given, session)
+        if session.broken:
+            _drop_output(session)
     except ReaderGone:
         # End as any program does then.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), session.stdout.fileno())
+        _drop_output(session)
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGPIPE)
         code = 128 + signal.SIGPIPE
     sys.exit(code)
+
+
+def _drop_output(session: Session) -> None:
+    """Lets what is still buffered go nowhere, so that the interpreter's end does not fail on it."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), session.stdout.fileno())
 
 
 def run(arguments: list[str], session: Session) -> int:
@@ -81,6 +93,8 @@ def run(arguments: list[str], session: Session) -> int:
     except ReaderGone:
         raise
     except Exception as error:  # the process's boundary
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # click's own printing
+            return fail(session.unwritable(error), arguments, session)
         if session.environ.get("LSFS_DEBUG"):
             raise
         hint = "run it again with LSFS_DEBUG=1 to see where"
@@ -89,7 +103,8 @@ def run(arguments: list[str], session: Session) -> int:
 
 def fail(error: LsfsError, arguments: Sequence[str], session: Session) -> int:
     """Shows `error`, as a line and under ``--json`` as the document of this run; its exit code."""
-    document = session.document if wants_json(arguments, session) and not session.printed else None
+    whole = not session.printed and not session.broken
+    document = session.document if wants_json(arguments, session) and whole else None
     return report_failure(error, "lsfs", document=document, line=lambda line: session.stderr.write(f"{line}\n"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from io import TextIOWrapper
 from typing import Any, TextIO
 
+from lsfs.core.errors import DiskFull, StorageError
 from lsfs.core.locations import Paths
 from lsfs.core.wirepath import to_wire
 from lsfs.rpc.caller import caller_fields
@@ -31,6 +33,8 @@ class Session:
         self.stderr = stderr
         self.printed = False
         """True once a document was printed, of which there is to be one."""
+        self.broken = False
+        """True once the output could not be written."""
 
     @property
     def paths(self) -> Paths:
@@ -70,6 +74,8 @@ class Session:
             self.stdout.write(text + "\n")
         except BrokenPipeError as error:
             raise ReaderGone from error
+        except OSError as error:
+            raise self.unwritable(error) from error
 
     def say_bytes(self, data: bytes) -> None:
         """Writes `data` to stdout as it is."""
@@ -79,6 +85,14 @@ class Session:
             self.stdout.buffer.flush()
         except BrokenPipeError as error:
             raise ReaderGone from error
+        except OSError as error:
+            raise self.unwritable(error) from error
+
+    def unwritable(self, error: OSError) -> StorageError:
+        """The error for an output that cannot be written; nothing more is printed to it."""
+        self.broken = True
+        kind = DiskFull if error.errno == errno.ENOSPC else StorageError
+        return kind(f"the output cannot be written: {error.strerror}")
 
     def flush(self) -> None:
         """Hands over what was said."""
@@ -86,6 +100,8 @@ class Session:
             self.stdout.flush()
         except BrokenPipeError as error:
             raise ReaderGone from error
+        except OSError as error:
+            raise self.unwritable(error) from error
 
     def note(self, text: str) -> None:
         """Prints a line beside the result, to stderr, unless the user wants quiet."""

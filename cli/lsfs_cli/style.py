@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
-"""A name or a passage may hold escape sequences; printed as they are, they would be carried out (C0, DEL, C1)."""
+from lsfs.core.failures import plain
+
+__all__ = ["Style", "count_text", "plain"]
 
 
 class Style:
@@ -30,11 +31,6 @@ class Style:
 
     def _in(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
-
-
-def plain(text: str) -> str:
-    """`text` with its control characters shown instead of obeyed; one line stays one line."""
-    return text.translate(_CONTROLS)
 
 
 def count_text(count: int, noun: str) -> str:

@@ -68,7 +68,7 @@ class UpRequest(Caller, frozen=True, kw_only=True):
 
     paths: tuple[str, ...]
     wait: Literal["no", "words", "all"] = "no"
-    """How far the caller means to wait (it follows `ProgressEvent`); the daemon may hurry accordingly."""
+    """How far the caller means to wait (it follows `ProgressEvent`)."""
 
 
 class RescanRequest(Caller, frozen=True, kw_only=True):
@@ -84,7 +84,7 @@ class ProgressRequest(Caller, frozen=True, kw_only=True):
     until: Literal["words", "all"] = "all"
     """``words``: every file that is due can be found by its words; ``all``: vectors and version rows too."""
     paths: tuple[str, ...] = ()
-    """Only what lies below these; everything when empty."""
+    """What the caller waits for; the daemon reads one queue, so the events tell of all that it has to do."""
 
 
 class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True):

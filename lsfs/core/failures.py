@@ -17,6 +17,10 @@ from lsfs.core.errors import (
     UsageError,
 )
 
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
+_CONTROLS |= {code: f"\\u{code:04x}" for code in (0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))}
+"""A name or a passage may hold escape sequences (C0, DEL, C1) and marks of direction, which a terminal would obey."""
+
 DONE = 0
 NOTHING = 1
 """Nothing found, or nothing to do."""
@@ -70,7 +74,12 @@ def failure_line(error: LsfsError) -> str:
         line = f"{error.path}: {line}"
     if error.hint:
         line = f"{line}; {error.hint}"
-    return " ".join(line.split())
+    return plain(" ".join(line.split()))
+
+
+def plain(text: str) -> str:
+    """`text` with its control characters shown instead of obeyed; one line stays one line."""
+    return text.translate(_CONTROLS)
 
 
 def error_of(code: str, message: str, path: str | None = None, hint: str | None = None) -> LsfsError:

@@ -14,8 +14,8 @@ from lsfs_cli.session import Session
 
 @click.command("up", cls=Command)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--wait", "until", flag_value="all", help="Until all is found by words and by meaning.")
-@click.option("--wait-words", "until", flag_value="words", help="Until all is found by its words.")
+@click.option("--wait", "until", flag_value="all", help="Until all of every folder is found by words and by meaning.")
+@click.option("--wait-words", "until", flag_value="words", help="Until all of every folder is found by its words.")
 @pass_session
 def up_command(session: Session, paths: tuple[str, ...], until: str | None) -> None:
     """Start the daemon, and watch and index the folders.
