@@ -81,7 +81,7 @@ class WordEvidence:
         return np.where(self.chunks[place] == chunks, self.chunk_scores[place], np.float32(0))
 
 
-def worth_reading(frequencies: Sequence[int], n_chunks: int, budget: int = 60_000) -> list[bool]:
+def worth_reading(frequencies: Sequence[int], n_chunks: int, budget: int = 25_000) -> list[bool]:
     """Which terms need their postings read, given the chunk frequency of each; the rest say too little for their cost.
 
     The rarest term is always read if the index knows it; others while they stand in at most half of the chunks

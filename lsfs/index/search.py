@@ -6,8 +6,9 @@ docs/performance.md.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 import numpy as np
@@ -16,7 +17,6 @@ from numpy.typing import NDArray
 from lsfs.core.cjk import cjk_bigrams, has_cjk
 from lsfs.core.errors import LsfsError
 from lsfs.core.selector import Filters
-from lsfs.embed.base import Embedder
 from lsfs.index.bm25 import Collection, inside
 from lsfs.index.layout import Layout
 from lsfs.index.names import NameSearch
@@ -32,6 +32,17 @@ Sort = Literal["relevance", "date", "name", "size"]
 
 _SORT_POOL = 200
 """Good hits among which another order than relevance is made."""
+
+
+_QueryVector = tuple[NDArray[np.float32] | None, str]
+"""The vector, or None and what the user should know of that."""
+
+
+class QueryEmbedder(Protocol):
+    """Embeds queries in the background."""
+
+    def later(self, text: str) -> Callable[[], NDArray[np.float32]]:
+        """Begins to embed a text; what is returned waits for its row, of length 1, and raises LsfsError."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -63,7 +74,7 @@ class Search:
         index: Index,
         layout: Layout,
         vectors: VectorIndex | None,
-        embedder: Embedder | None,
+        embedder: QueryEmbedder | None,
         roots: Callable[[], Mapping[int, bytes]],
     ) -> None:
         self._index = index
@@ -93,13 +104,15 @@ class Search:
         # One snapshot for all steps: commits go on meanwhile.
         collection = self._layout.collection
         allowed = self._allowed(query, filters, where, collection)
+        # The embedder works beside what follows: it is another process.
+        vector_of = self._begin_vector(query, like) if mode != "keyword" else None
         terms = []
         if mode != "semantic" and like is None:
             terms = query_postings(query.text, self._index.passages, len(collection.chunk_words))
         words = word_evidence(terms, collection, allowed)
-        vector, note = self._query_vector(query, like) if mode != "keyword" else (None, "")
-        chunks, cosines = self._cosines(words, vector, allowed, collection)
         scores = self._names.scores(query) if like is None else {}
+        vector, note = vector_of() if vector_of is not None else (None, "")
+        chunks, cosines = self._cosines(words, vector, allowed, collection)
         names, textless = self._name_evidence(query, scores, where, allowed, collection)
         wanted = limit if sort == "relevance" else _SORT_POOL
         ranking = rank(
@@ -142,20 +155,33 @@ class Search:
                     mask[row.content] = True
         return mask
 
-    def _query_vector(self, query: Query, like: int | None) -> tuple[NDArray[np.float32] | None, str]:
+    def _begin_vector(self, query: Query, like: int | None) -> Callable[[], _QueryVector] | None:
+        """Begins to make the query's vector; what is returned waits for it, or says why there is none."""
         if self._vectors is None or self._embedder is None:
-            return None, ""
+            return None
         if like is not None:
-            content = self._index.contents.get(like)
-            rows = self._index.vectors.get(content.first_chunk, content.chunks) if content else []
-            if not rows:
-                return None, "the file has no vectors yet"
-            mean: NDArray[np.float32] = np.stack([np.frombuffer(row, np.float32) for row in rows]).mean(axis=0)
-            return mean / max(float(np.linalg.norm(mean)), 1e-12), ""
+            return lambda: self._vector_like(like)
         try:
-            return self._embedder.embed([query.text])[0], ""
+            later = self._embedder.later(query.text)
         except LsfsError as error:
-            return None, f"found by words only: {error.message}"
+            return functools.partial(_no_vector, error)
+
+        def wait() -> _QueryVector:
+            try:
+                return later(), ""
+            except LsfsError as error:
+                return _no_vector(error)
+
+        return wait
+
+    def _vector_like(self, like: int) -> _QueryVector:
+        """The mean of a content's vectors, of length 1."""
+        content = self._index.contents.get(like)
+        rows = self._index.vectors.get(content.first_chunk, content.chunks) if content else []
+        if not rows:
+            return None, "the file has no vectors yet"
+        mean: NDArray[np.float32] = np.stack([np.frombuffer(row, np.float32) for row in rows]).mean(axis=0)
+        return mean / max(float(np.linalg.norm(mean)), 1e-12), ""
 
     def _cosines(
         self,
@@ -236,6 +262,10 @@ def _within(collection: Collection, content: int, chunk: int) -> int | None:
     while first > 0 and collection.chunk_content[first - 1] == content:
         first -= 1
     return chunk - first
+
+
+def _no_vector(error: LsfsError) -> _QueryVector:
+    return None, f"found by words only: {error.message}"
 
 
 def _orders() -> dict[str, Callable[[Found], tuple[object, ...]]]:

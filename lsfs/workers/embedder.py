@@ -6,7 +6,7 @@ import contextlib
 import queue
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -98,11 +98,21 @@ class RemoteEmbedder:
         for at in range(0, len(texts), SLICE_TEXTS):
             # Lone surrogates cannot be sent; the embedders read them as "?" as well.
             part = [text.encode("utf-8", "replace").decode() for text in texts[at : at + SLICE_TEXTS]]
-            rows = np.frombuffer(self._ask(part), dtype=np.float32)
-            if rows.size != len(part) * self.dimensions:
-                raise WorkerFailed("the embed worker sent vectors of another size")
-            vectors[at : at + len(part)] = rows.reshape(len(part), self.dimensions)
+            vectors[at : at + len(part)] = self._rows(self._ask(part).result(), len(part))
         return vectors
+
+    def later(self, text: str) -> Callable[[], NDArray[np.float32]]:
+        """Begins to embed a text; what is returned waits for its row, and raises what `embed` does."""
+        answer = self._ask([text.encode("utf-8", "replace").decode()])
+        return lambda: self._rows(answer.result(), 1)[0]
+
+    def _rows(self, raw: bytes, count: int) -> NDArray[np.float32]:
+        import numpy as np
+
+        rows = np.frombuffer(raw, dtype=np.float32)
+        if rows.size != count * self.dimensions:
+            raise WorkerFailed("the embed worker sent vectors of another size")
+        return rows.reshape(count, self.dimensions)
 
     def close(self) -> None:
         """Ends the child; calls that wait raise `WorkerFailed`.  Closing twice does nothing."""
@@ -116,7 +126,7 @@ class RemoteEmbedder:
         if thread:
             thread.join()
 
-    def _ask(self, texts: list[str]) -> bytes:
+    def _ask(self, texts: list[str]) -> Future[bytes]:
         answer: Future[bytes] = Future()
         with self._lock:
             if self._closed:
@@ -126,7 +136,7 @@ class RemoteEmbedder:
                 self._thread = threading.Thread(target=self._serve, name="lsfs-embedder", daemon=True)
                 self._thread.start()
             self._requests.put((texts, answer))
-        return answer.result()
+        return answer
 
     def _serve(self) -> None:
         while True:
