@@ -245,6 +245,7 @@ class Engine:
             parts.feeder.stop()
             parts.keeper.stop()
             parts.ingest.stop()
+        parts.search.close()
         parts.opener.close()
         parts.index.close()
         parts.vault.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, Protocol
 
 import msgspec
@@ -30,6 +31,8 @@ from lsfs.store.index.files import Condition, condition
 Mode = Literal["hybrid", "keyword", "semantic"]
 Sort = Literal["relevance", "date", "name", "size"]
 
+_SEARCHES = 4
+"""Searches whose vectors are looked up at a time; the threads begin with the first searches."""
 _SORT_POOL = 200
 """Good hits among which another order than relevance is made."""
 
@@ -83,6 +86,11 @@ class Search:
         self._embedder = embedder
         self._roots = roots
         self._names = NameSearch(index)
+        self._threads = ThreadPoolExecutor(_SEARCHES, thread_name_prefix="lsfs-nearest")
+
+    def close(self) -> None:
+        """Ends the threads."""
+        self._threads.shutdown()
 
     def run(
         self,
@@ -104,15 +112,16 @@ class Search:
         # One snapshot for all steps: commits go on meanwhile.
         collection = self._layout.collection
         allowed = self._allowed(query, filters, where, collection)
-        # The embedder works beside what follows: it is another process.
+        # The embedder is another process, and numpy lets go of the interpreter: both work beside what follows.
         vector_of = self._begin_vector(query, like) if mode != "keyword" else None
+        near = self._threads.submit(self._nearest, vector_of, allowed, collection)
         terms = []
         if mode != "semantic" and like is None:
             terms = query_postings(query.text, self._index.passages, len(collection.chunk_words))
         words = word_evidence(terms, collection, allowed)
         scores = self._names.scores(query) if like is None else {}
-        vector, note = vector_of() if vector_of is not None else (None, "")
-        chunks, cosines = self._cosines(words, vector, allowed, collection)
+        nearest, vector, note = near.result()
+        chunks, cosines = self._cosines(words, nearest, vector, collection)
         names, textless = self._name_evidence(query, scores, where, allowed, collection)
         wanted = limit if sort == "relevance" else _SORT_POOL
         ranking = rank(
@@ -183,20 +192,31 @@ class Search:
         mean: NDArray[np.float32] = np.stack([np.frombuffer(row, np.float32) for row in rows]).mean(axis=0)
         return mean / max(float(np.linalg.norm(mean)), 1e-12), ""
 
+    def _nearest(
+        self,
+        vector_of: Callable[[], _QueryVector] | None,
+        allowed: NDArray[np.bool_] | None,
+        collection: Collection,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32] | None, str]:
+        """Ids of the passages nearest by their codes, with the query's vector and what is to be said of it."""
+        vector, note = vector_of() if vector_of is not None else (None, "")
+        if vector is None or self._vectors is None:
+            return np.empty(0, np.int64), None, note
+        mask = None if allowed is None else inside(collection, allowed)
+        return self._vectors.nearest(vector, mask), vector, note
+
     def _cosines(
         self,
         words: WordEvidence,
+        nearest: NDArray[np.int64],
         vector: NDArray[np.float32] | None,
-        allowed: NDArray[np.bool_] | None,
         collection: Collection,
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Chunk numbers and exact cosines of the nearest passages and of the best ones by words."""
         if vector is None or self._vectors is None:
             return np.empty(0, np.int32), np.empty(0, np.float32)
-        mask = None if allowed is None else inside(collection, allowed)
-        near = self._vectors.nearest(vector, mask)
         best = words.top_chunks(CANDIDATES).astype(np.int64) + 1
-        ids, cosines = self._vectors.cosines(np.union1d(near, best), vector)
+        ids, cosines = self._vectors.cosines(np.union1d(nearest, best), vector)
         known = ids <= len(collection.chunk_content)
         return (ids[known] - 1).astype(np.int32), cosines[known]
 
