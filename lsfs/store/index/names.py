@@ -49,7 +49,7 @@ class Names:
         sql = "SELECT 1 FROM temp.name_terms WHERE term >= ? AND term < ? LIMIT 1"
         return bool(self._db.rows(sql, (low, low + "\U0010ffff")))
 
-    def candidates(self, query_words: Sequence[str], limit: int = 60) -> list[int]:
+    def candidates(self, query_words: Sequence[str], limit: int = 40) -> list[int]:
         """File ids whose names, paths or tags hold some of the words or begin with them, the closest first."""
         rare = [word for word in query_words if self.frequency(word) <= _COMMON]
         match = " OR ".join(
