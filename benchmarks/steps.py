@@ -92,6 +92,7 @@ def main() -> None:
         shutil.copytree(prepared.home, home)
         with installation(home=home, embedder=prepared.embedder) as lsfs:
             engine = open_engine(lsfs.paths, load_config(lsfs.paths.config_file))
+            engine._parts.prepare()
             watch.wrap("the whole search", engine, "find")
             requests = (FindRequest(**request) for request in queries(prepared, given.queries + WARM_UP, seed=7))
             for request in itertools.islice(requests, WARM_UP):
