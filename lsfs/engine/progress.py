@@ -81,10 +81,9 @@ class Progress:
         hindered = self._work.embedding()
         if hindered is not None and not hindered:
             contents = self._index.contents.totals()
-            made = contents["vectors"]
-            return ProgressEvent(
-                phase="vectors", done=made, total=contents["chunks"], rate=_rate(samples, made), note=note
-            )
+            total = contents.get("text", 0)
+            made = total - contents["unembedded"]
+            return ProgressEvent(phase="vectors", done=made, total=total, rate=_rate(samples, made), note=note)
         if waiting := self._work.unversioned():
             return ProgressEvent(phase="versions", done=0, total=waiting, note=note)
         return ProgressEvent(phase="done", done=done, total=total, finished=True, note=hindered or note)
