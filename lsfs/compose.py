@@ -46,7 +46,7 @@ from lsfs.watch.scan import Scanner
 from lsfs.watch.sources import native_source
 from lsfs.watch.watcher import Watcher
 from lsfs.workers.embed_messages import EmbedderSpec
-from lsfs.workers.embedder import EmbedderSettings, RemoteEmbedder
+from lsfs.workers.embedder import RemoteEmbedder, settings_for
 from lsfs.workers.pool import ExtractPool, PoolSettings
 from lsfs.workers.sandbox import Limits
 
@@ -260,8 +260,8 @@ def _embedders(paths: Paths, config: Config, spec: EmbedderSpec | None) -> tuple
     if spec is None:
         return ()
     scratch = Path(paths.state_dir, "workers")
-    query = EmbedderSettings(scratch, idle_s=config.embedder_idle_minutes * 60, idle_priority=False)
-    bulk = EmbedderSettings(scratch, idle_s=10.0, idle_priority=True)
+    query = msgspec.structs.replace(settings_for("query", scratch), idle_s=config.embedder_idle_minutes * 60)
+    bulk = settings_for("bulk", scratch)
     return RemoteEmbedder(spec, query), RemoteEmbedder(spec, bulk)
 
 
