@@ -15,32 +15,44 @@ import msgspec
 
 from lsfs.core.config import Config
 from lsfs.core.errors import LsfsError, ModelUnavailable
+from lsfs.core.faults import Reach, unreached
 from lsfs.core.ignore import IgnoreRules
 from lsfs.core.locations import Paths, make_private_folder
 from lsfs.core.paths import relative
+from lsfs.core.policy import in_force, read_policy
 from lsfs.core.posix import mountinfo, statx_btime
 from lsfs.core.records import Kind, signed_ino
+from lsfs.core.volumes import away
 from lsfs.engine import Engine, Parts
 from lsfs.engine.changes import Changes
 from lsfs.extract.choose import EXTRACTOR_VERSION
 from lsfs.index.embedding import EmbeddingJob
 from lsfs.index.layout import Layout
-from lsfs.index.pipeline import Pipeline, Standing
+from lsfs.index.pipeline import IGNORED, Pipeline, Standing
 from lsfs.index.search import Search
 from lsfs.index.texts import Texts
 from lsfs.index.vectors import VectorIndex
+from lsfs.ingest.agenda import Agenda
+from lsfs.ingest.archive import VaultArchive
 from lsfs.ingest.capture import Capturer
 from lsfs.ingest.feeder import Feeder
 from lsfs.ingest.ingest import Ingest
 from lsfs.ingest.keeper import Keeper
+from lsfs.ingest.mirror import Reflector
 from lsfs.ingest.opening import Opener
 from lsfs.ingest.reconcile import Reconciler
+from lsfs.ingest.recording import Recording
 from lsfs.ingest.roots import RootBook
 from lsfs.models.registry import Purpose
 from lsfs.models.store import open_store
+from lsfs.objects.packs import Packs
+from lsfs.objects.piece import Codec
 from lsfs.store.index import Index
 from lsfs.store.vault import Entry, Root, Vault
+from lsfs.versions.contents import ContentStore
 from lsfs.versions.lineage import Inode
+from lsfs.versions.room import Room
+from lsfs.watch.own_writes import OwnWrites
 from lsfs.watch.records import Work
 from lsfs.watch.scan import Scanner
 from lsfs.watch.sources import native_source
@@ -53,13 +65,14 @@ from lsfs.workers.sandbox import Limits
 _MIB = 1 << 20
 
 
-def open_engine(paths: Paths, config: Config) -> Engine:
+def open_engine(paths: Paths, config: Config, reach: Reach = unreached) -> Engine:
     """An engine over the databases at `paths`, not started yet; raises the errors of opening them.
 
-    Opening changes nothing that is stored: what the settings ask for is done by the start.
+    Opening changes nothing that is stored: what the settings ask for is done by the start.  `reach` is for tests of
+    what a crash leaves behind (`lsfs.core.faults`).
     """
     with contextlib.ExitStack() as opened:
-        base = _base(paths, config, opened)
+        base = _base(paths, config, opened, reach)
         finders = _finders(base, opened)
         ingest, feeder, pool = _readers(base, finders, opened)
         book, watcher, keeper, scanner = _watchers(base, ingest)
@@ -67,6 +80,7 @@ def open_engine(paths: Paths, config: Config) -> Engine:
             Parts(
                 vault=base.vault,
                 index=base.index,
+                contents=base.contents,
                 changes=base.changes,
                 paused=base.paused,
                 book=book,
@@ -104,9 +118,13 @@ class _Base:
     opener: Opener
     changes: Changes
     paused: threading.Event
+    contents: ContentStore
+    room: Room
+    own: OwnWrites
+    reach: Reach
 
     @property
-    def own(self) -> tuple[bytes, ...]:
+    def own_folders(self) -> tuple[bytes, ...]:
         """Our own folders, which are never watched."""
         paths = self.paths
         return tuple(
@@ -127,13 +145,16 @@ class _Base:
         return not self.paused.is_set() and shutil.disk_usage(self.paths.index_dir).free > self.free_floor
 
 
-def _base(paths: Paths, config: Config, opened: contextlib.ExitStack) -> _Base:
+def _base(paths: Paths, config: Config, opened: contextlib.ExitStack, reach: Reach) -> _Base:
     for folder in (paths.vault_dir, paths.index_dir, paths.state_dir):
         make_private_folder(folder)
     vault = opened.enter_context(contextlib.closing(Vault(Path(paths.vault_dir, "vault.db"))))
     index = opened.enter_context(contextlib.closing(Index(Path(paths.index_dir, "index.db"))))
     opener = opened.enter_context(contextlib.closing(Opener(lambda root_id: _root_path(vault, root_id))))
-    return _Base(paths, config, vault, index, opener, Changes(), threading.Event())
+    packs = opened.enter_context(contextlib.closing(Packs(Path(paths.vault_dir, "objects"), reach)))
+    contents = ContentStore(vault, packs, Codec())
+    room = Room(Path(paths.vault_dir), config.free_space_floor_mb * _MIB)
+    return _Base(paths, config, vault, index, opener, Changes(), threading.Event(), contents, room, OwnWrites(), reach)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -177,18 +198,26 @@ def _readers(base: _Base, finders: _Finders, opened: contextlib.ExitStack) -> tu
             finders.embedding.nudge()
         base.changes.happened()
 
-    ingest = Ingest(
+    agenda = Agenda(time.time_ns)
+    recording = Recording(
         base.vault,
         base.index,
         finders.pipeline,
         Reconciler(base.vault, time.time_ns, _inode_at),
-        Capturer(base.vault, time.time_ns),
+        Capturer(base.vault, base.contents, base.room.refusal, time.time_ns),
+        Reflector(base.vault, base.opener),
+        base.own,
+        lambda root, paths: _scanner(root, base).look(paths),
         lambda entry: _standing(entry, base.config),
-        time.time_ns,
-        on_commit,
+        agenda,
     )
+    ingest = Ingest(recording, agenda, time.time_ns, on_commit)
     pool = opened.enter_context(contextlib.closing(ExtractPool(_pool_settings(base.paths, base.config))))
-    return ingest, Feeder(base.index, pool, base.opener, ingest, on_commit), pool
+    archive = VaultArchive(base.vault, base.room, ingest)
+    searched_bytes = base.config.max_file_mb * _MIB
+    entries = base.vault.entries
+    feeder = Feeder(base.index, pool, base.opener, ingest, archive, entries, searched_bytes, on_commit)
+    return ingest, feeder, pool
 
 
 def _watchers(base: _Base, ingest: Ingest) -> tuple[RootBook, Watcher, Keeper, Callable[[Root], Scanner]]:
@@ -196,9 +225,9 @@ def _watchers(base: _Base, ingest: Ingest) -> tuple[RootBook, Watcher, Keeper, C
         keeper.on_work(root_id, work)  # made below: it needs the watcher's scanners
 
     def scanner(root: Root) -> Scanner:
-        return watcher.scanner(root.id, root.path, _rules(root, base.own, base.config), mountinfo)
+        return watcher.scanner(root.id, root.path, _rules(root, base), mountinfo)
 
-    book = RootBook(base.vault, base.own, time.time_ns, base.opener.forget)
+    book = RootBook(base.vault, base.own_folders, time.time_ns, base.opener.forget)
     watcher = Watcher(native_source(time.monotonic), on_work, clock=time.monotonic)
     keeper = Keeper(base.vault, book, ingest, scanner, base.changes.happened)
     return book, watcher, keeper, scanner
@@ -207,7 +236,7 @@ def _watchers(base: _Base, ingest: Ingest) -> tuple[RootBook, Watcher, Keeper, C
 def _standing(entry: Entry, config: Config) -> Standing | None:
     """Why an entry is not to be read, None where it is."""
     if entry.unindexed:
-        return Standing("ignored", entry.unindexed)
+        return Standing(IGNORED, entry.unindexed)
     if entry.kind is Kind.FILE and entry.size > config.max_file_mb * _MIB:
         return Standing("named", f"larger than {config.max_file_mb} MiB: found by its name only")
     return None
@@ -269,8 +298,8 @@ def _pool_settings(paths: Paths, config: Config) -> PoolSettings:
     memory = config.extract_memory_mb * _MIB
     return PoolSettings(
         scratch=Path(paths.state_dir, "workers"),
-        # One core is left to the writer of the index, which is the other half of the work.
-        text_workers=config.max_workers or max(1, _cores() - 1),
+        # They run when nothing else wants to: the writer of the index, the other half of the work, comes first.
+        text_workers=config.max_workers or _cores(),
         deadline_s=float(config.extract_seconds),
         text_limits=Limits(threads=0, memory=memory),
         document_limits=Limits(memory=memory),
@@ -281,9 +310,22 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def _rules(root: Root, own: tuple[bytes, ...], config: Config) -> IgnoreRules:
-    never = frozenset(path for folder in own if (path := relative(root.path, os.path.realpath(folder))))
-    return IgnoreRules(never=never, extra=config.ignore)
+def _rules(root: Root, base: _Base) -> IgnoreRules:
+    never = frozenset(path for folder in base.own_folders if (path := relative(root.path, os.path.realpath(folder))))
+    policy = in_force(read_policy(root.policy), _away(root, base))
+    return IgnoreRules(never=never, extra=base.config.ignore, policy=policy)
+
+
+def _away(root: Root, base: _Base) -> str:
+    try:
+        return away(root.path, os.fsencode(base.paths.vault_dir), mountinfo())
+    except OSError:
+        return ""  # it went away: what is looked for there next says so
+
+
+def _scanner(root: Root, base: _Base) -> Scanner:
+    """A scanner of a root that watches nothing."""
+    return Scanner(root.path, _rules(root, base), mountinfo=mountinfo, clock=time.monotonic)
 
 
 def _why_ignored(scanner: Scanner, path: bytes) -> str | None:

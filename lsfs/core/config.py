@@ -34,7 +34,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         float, msgspec.Meta(ge=0, le=8760, description="Hours between full scans of the roots; 0 for never")
     ] = 24.0
     max_workers: Annotated[
-        int, msgspec.Meta(ge=0, le=64, description="Processes that read files; 0: one less than there are cores")
+        int, msgspec.Meta(ge=0, le=64, description="Processes that read files; 0: as many as there are cores")
     ] = 0
     max_file_mb: Annotated[
         int, msgspec.Meta(ge=1, description="Files above this many MiB are found by their names only")

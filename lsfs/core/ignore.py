@@ -6,6 +6,8 @@ In order of weight, the strongest first:
 2. The built-in lists (:mod:`lsfs.core.ignore_defaults`): secrets and caches on both, hidden names not searched.
 3. ``.gitignore``: not searched; no versions either for files over 1 MiB and for folders of build products.
 
+Beside all of these stands what the user has set for the root (:mod:`lsfs.core.policy`), which no file takes back.
+
 Within 1 and within 3 the files work as git's do: a deeper file outweighs one above it, the last line that matches
 wins, and what lies in an ignored folder is ignored.  ``!`` in a ``.gitignore`` takes back only what a ``.gitignore``
 named: the author of a downloaded folder cannot have its reader's secrets searched.
@@ -20,6 +22,7 @@ import msgspec
 from lsfs.core import paths
 from lsfs.core.ignore_defaults import Defaults, defaults
 from lsfs.core.ignore_patterns import NameMatcher, PatternFile
+from lsfs.core.policy import MIB, InForce
 
 GITIGNORE = b".gitignore"
 LSFSIGNORE = b".lsfsignore"
@@ -51,6 +54,8 @@ class IgnoreRules:
 
     __slots__ = (
         "_defaults",
+        "_excluded",
+        "_excluded_files",
         "_git",
         "_git_files",
         "_in_build",
@@ -58,16 +63,22 @@ class IgnoreRules:
         "_never",
         "_own",
         "_own_files",
+        "_policy",
         "folder",
     )
 
     def __init__(
-        self, *, never: frozenset[bytes] = frozenset(), built_in: Defaults | None = None, extra: Sequence[str] = ()
+        self,
+        *,
+        never: frozenset[bytes] = frozenset(),
+        built_in: Defaults | None = None,
+        extra: Sequence[str] = (),
+        policy: InForce | None = None,
     ) -> None:
         """The rules as they stand above a root, before any ignore file was met.
 
         `never` names paths inside the root that are left out whatever a file says (lsfs's own folders and mounts);
-        `extra` are lines as of a ``.lsfsignore`` at the root.
+        `extra` are lines as of a ``.lsfsignore`` at the root; `policy` is what the user has set for it.
         """
         self.folder = b""
         self._never = never
@@ -75,8 +86,10 @@ class IgnoreRules:
         self._inherited = _KEPT
         self._in_build = False
         self._git_files: tuple[PatternFile, ...] = ()
-        lines = "\n".join(extra).encode("utf-8", "surrogateescape")
-        self._own_files: tuple[PatternFile, ...] = (PatternFile(b"", lines),) if extra else ()
+        self._policy = policy or InForce()
+        self._own_files: tuple[PatternFile, ...] = _pattern_files(extra)
+        self._excluded_files = _pattern_files(self._policy.exclude)
+        self._excluded: tuple[NameMatcher, ...] = ()
         self._git: tuple[NameMatcher, ...] = ()
         self._own: tuple[NameMatcher, ...] = ()
 
@@ -89,6 +102,8 @@ class IgnoreRules:
         below.folder = folder
         below._never = self._never
         below._defaults = self._defaults
+        below._policy = self._policy
+        below._excluded_files = self._excluded_files
         below._inherited = self.verdict(folder, True) if folder else self._inherited
         name = paths.split(folder)[1]
         below._in_build = self._in_build or (name in self._defaults.build_folders and self._by_git(name, True) is True)
@@ -96,11 +111,26 @@ class IgnoreRules:
         below._own_files = below._with(self._own_files, LSFSIGNORE, names, read)
         below._git = below._matchers(below._git_files)
         below._own = below._matchers(below._own_files)
+        below._excluded = below._matchers(below._excluded_files)
         return below
 
     def verdict(self, path: bytes, is_dir: bool, size: int = 0) -> Verdict:
         """Both lists' word on `path`, which lies directly in this rules' folder."""
         name = path[path.rfind(b"/") + 1 :]
+        said = self._by_rules(path, name, is_dir, size)
+        policy = self._policy
+        index = said.index or policy.unindexed or None
+        version = said.version or policy.unversioned or None
+        if version is None and policy.max_bytes is not None and size > policy.max_bytes and not is_dir:
+            version = f"larger than {policy.max_bytes // MIB} MiB"
+        if version is None and self._excluded and _decide(self._excluded, name, is_dir):
+            version = "excluded by the settings of the folder"
+        if index == said.index and version == said.version:
+            return said
+        return Verdict(index, version)
+
+    def _by_rules(self, path: bytes, name: bytes, is_dir: bool, size: int) -> Verdict:
+        """What the lists and the ignore files say."""
         if self._never and path in self._never:
             return Verdict("own folder", "own folder")
         own = _decide(self._own, name, is_dir) if self._own else None
@@ -138,6 +168,11 @@ class IgnoreRules:
     def _matchers(self, files: tuple[PatternFile, ...]) -> tuple[NameMatcher, ...]:
         found = (file.matcher(self.folder) for file in files)
         return tuple(matcher for matcher in found if matcher is not None)
+
+
+def _pattern_files(lines: Sequence[str]) -> tuple[PatternFile, ...]:
+    """Lines as those of an ignore file at the root."""
+    return (PatternFile(b"", "\n".join(lines).encode("utf-8", "surrogateescape")),) if lines else ()
 
 
 def _decide(matchers: tuple[NameMatcher, ...], name: bytes, is_dir: bool) -> bool | None:

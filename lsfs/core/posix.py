@@ -26,6 +26,7 @@ RENAME_EXCHANGE = 2
 _AT_EMPTY_PATH = 0x1000
 _AT_SYMLINK_NOFOLLOW = 0x100
 _STATX_BTIME = 0x800
+_STATX_ATTR_ENCRYPTED = 0x800
 _SYS_OPENAT2 = 437  # the same on every architecture, as all calls added since Linux 5.1
 _RESOLVE_BENEATH_WITHOUT_LINKS = 0x08 | 0x04 | 0x02  # BENEATH, NO_SYMLINKS, NO_MAGICLINKS
 _SYS_IOPRIO_SET = {"x86_64": 251, "aarch64": 30, "riscv64": 30}
@@ -50,7 +51,9 @@ class _Statx(ctypes.Structure):
 
     _fields_ = (
         ("stx_mask", ctypes.c_uint32),
-        ("before_btime", ctypes.c_uint8 * 76),
+        ("stx_blksize", ctypes.c_uint32),
+        ("stx_attributes", ctypes.c_uint64),
+        ("before_btime", ctypes.c_uint8 * 64),
         ("btime_sec", ctypes.c_int64),
         ("btime_nsec", ctypes.c_uint32),
         ("rest", ctypes.c_uint8 * 164),
@@ -89,6 +92,15 @@ def statx_btime(dir_fd: int | None, path: bytes) -> int:
     if not buffer.stx_mask & _STATX_BTIME:
         return 0
     return storable_ns(int(buffer.btime_sec) * 1_000_000_000 + int(buffer.btime_nsec))
+
+
+def is_encrypted(path: bytes) -> bool:
+    """Whether what stands at `path` is encrypted by its file system (fscrypt).  Fallback (no ``statx``): False."""
+    function = getattr(libc(), "statx", None)
+    buffer = _Statx()
+    if function is None or function(AT_FDCWD, path, _AT_SYMLINK_NOFOLLOW, 0, ctypes.byref(buffer)) != 0:
+        return False
+    return bool(buffer.stx_attributes & _STATX_ATTR_ENCRYPTED)
 
 
 def open_beneath(root_fd: int, relpath: bytes, flags: int, mode: int = 0o600) -> int:

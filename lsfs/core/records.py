@@ -16,7 +16,7 @@ _MOST = (1 << 63) - 1
 
 def storable_ns(ns: int) -> int:
     """`ns`, or the nearest time that a signed 64-bit number holds: a file may be dated past the year 2262."""
-    return min(max(ns, -_MOST - 1), _MOST)
+    return ns if -_MOST <= ns <= _MOST else min(max(ns, -_MOST - 1), _MOST)
 
 
 def signed_ino(ino: int) -> int:

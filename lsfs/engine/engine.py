@@ -247,6 +247,7 @@ class Engine:
             parts.ingest.stop()
         parts.search.close()
         parts.opener.close()
+        parts.contents.packs.close()
         parts.index.close()
         parts.vault.close()
 

@@ -19,6 +19,7 @@ from lsfs.ingest.opening import Opener
 from lsfs.ingest.roots import RootBook
 from lsfs.store.index import Index
 from lsfs.store.vault import Root, Vault
+from lsfs.versions.contents import ContentStore
 from lsfs.watch.watcher import Watcher
 from lsfs.workers.embedder import RemoteEmbedder
 from lsfs.workers.pool import ExtractPool
@@ -30,6 +31,7 @@ class Parts:
 
     vault: Vault
     index: Index
+    contents: ContentStore
     changes: Changes
     paused: threading.Event
     """Set while the backlog waits by the user's wish."""

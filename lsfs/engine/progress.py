@@ -14,6 +14,8 @@ from lsfs.store.index import Index
 _EVERY_S = 0.2
 _AT_LEAST_EVERY_S = 1.0
 _RATE_S = 3.0
+_PAUSE = 30.0
+"""Times as long as a count took, nothing is counted."""
 
 
 class Work(Protocol):
@@ -55,6 +57,7 @@ class Progress:
         said = 0.0
         while not self._closed:
             count = self._changes.count()
+            began = time.monotonic()
             event = self._event(request.until, samples)
             now = time.monotonic()
             if event.finished or now - said >= _EVERY_S:
@@ -63,7 +66,8 @@ class Progress:
             if event.finished:
                 return
             self._changes.wait(count, _AT_LEAST_EVERY_S)
-            time.sleep(_EVERY_S / 4)  # a storm of commits is one event
+            # A storm of commits is one event, and counting takes little of the time that it counts.
+            time.sleep(max(_EVERY_S / 4, _PAUSE * (now - began)))
         yield ProgressEvent(phase="done", done=0, total=0, note="the daemon is stopping", finished=True)
 
     def _event(self, until: Literal["words", "all"], samples: deque[tuple[float, int]]) -> ProgressEvent:

@@ -28,6 +28,10 @@ class Text(msgspec.Struct, frozen=True):
     cjk: Sequence[str] = ()
 
 
+IGNORED = "ignored"
+"""State of what is not in the index."""
+
+
 class Standing(msgspec.Struct, frozen=True):
     """How an entry stands with the index, where its stat key alone doesn't tell."""
 
@@ -74,22 +78,36 @@ class Pipeline:
         tags: Mapping[int, Sequence[str]] | None = None,
         texts: Iterable[Text] = (),
         standings: Mapping[int, Standing] | None = None,
+        read: bool = False,
     ) -> None:
         """Takes in changed entries and what was read of them, in one transaction.
 
-        `tags` are by lineage, `standings` by entry id (what came of reading it).
+        `tags` are by lineage, `standings` by entry id (what came of reading it).  With `read` they
+        have just been read, and texts that are lacking are on their way; else files are queued whose text the index
+        lacks.  What is ignored is not in the index.
         """
         standings = standings or {}
+        judged = {entry.id: judge(entry) for entry in entries}
         before = self._index.files.many([entry.id for entry in entries])
+        searched = [entry for entry in entries if (s := judged[entry.id]) is None or s.state != IGNORED]
+        hashes = [] if read else [entry.content for entry in searched if entry.content is not None]
+        lacking = set(hashes) - set(self._index.contents.known(hashes)) if hashes else set()
         added: list[ContentLayout] = []
         with self._index.write() as tx:
             passages = [row for text in texts for row in self._add(tx, text, added)]
-            rows = [_row(e, before.get(e.id), standings.get(e.id) or judge(e)) for e in entries]
-            self._index.files.put(tx, rows)
-            self._name(tx, [row for row in rows if row.state != "ignored"], before, tags or {})
+            rows = [
+                _row(
+                    e, before.get(e.id), standings.get(e.id) or judged[e.id], e.content is None or e.content in lacking
+                )
+                for e in searched
+            ]
+            stayed = {row.id for row in rows if row.id in before and _stands_as_before(row, before[row.id])}
+            self._index.files.update(tx, [row for row in rows if row.id in stayed])
+            self._index.files.put(tx, [row for row in rows if row.id not in stayed])
+            self._name(tx, rows, before, tags or {})
             removed = [entry.id for entry in gone]
-            ignored = [row.id for row in rows if row.state == "ignored" and row.id in before]
-            self._index.names.remove(tx, [*removed, *ignored])
+            removed += before.keys() - {row.id for row in rows}
+            self._index.names.remove(tx, removed)
             self._index.files.remove(tx, removed)
             newest = max((entry.seq for entry in (*entries, *gone)), default=0)
             self._index.set_applied_seq(tx, newest)
@@ -126,7 +144,7 @@ class Pipeline:
         for row in rows:
             old = before.get(row.id)
             own = list(tags.get(row.lineage, ()))
-            known = old is not None and old.path == row.path and old.state != "ignored"
+            known = old is not None and old.path == row.path
             if known and own == self._index.files.tags(row.id):
                 continue
             folder, name = os.path.split(row.path)
@@ -185,15 +203,17 @@ class Pipeline:
                 self._vectors.forget(first, count)
 
 
-def _row(entry: Entry, before: FileRow | None, standing: Standing | None) -> FileRow:
+def _stands_as_before(row: FileRow, before: FileRow) -> bool:
+    """Whether only what `Files.update` writes can differ."""
+    return (row.root, row.path, row.kind) == (before.root, before.path, before.kind)
+
+
+def _row(entry: Entry, before: FileRow | None, standing: Standing | None, textless: bool) -> FileRow:
     name = os.path.basename(entry.path)
     if standing is None:
-        # The text of a file that was ignored is gone, though its hash may be known from its versions.
-        textless = entry.content is None or (before is not None and before.state == "ignored")
-        waits = entry.kind is Kind.FILE and textless
-        standing = Standing("queued" if waits else "done")
-    # While a changed file waits to be read, it is still found by what it said before.
-    kept = before.content if before is not None and entry.content is None and standing.state == "queued" else None
+        standing = Standing("queued" if textless and entry.kind is Kind.FILE else "done")
+    # While a changed file waits for its text, it is still found by what it said before.
+    kept = before.content if before is not None and standing.state == "queued" else None
     return FileRow(
         id=entry.id,
         root=entry.root,

@@ -7,19 +7,27 @@ import functools
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
+import msgspec
+
+from lsfs.core import xattrs
 from lsfs.core.errors import LsfsError, WorkerFailed
-from lsfs.ingest.opening import Opener, xdg_tags
+from lsfs.ingest.opening import Opener
 from lsfs.store.index import FileRow, Index
-from lsfs.workers.batches import Tier
+from lsfs.store.vault import Entry
+from lsfs.store.vault.entries import Entries
+from lsfs.workers.batches import Archive, Tier
 from lsfs.workers.messages import Outcome, ReadResult
 from lsfs.workers.pool import ExtractPool, ReadJob
 
 _ROUND = 256
 """Files looked up and opened at a time."""
+_REST = 19.0
+"""Times as long as reading a file took, it is left alone: one that always changes takes a twentieth of the time."""
 _RETRY_S = 10.0
 """After workers or the index have failed, nothing is handed out for so long."""
 GONE = "it was gone when it was to be read"
@@ -42,6 +50,16 @@ class Receiver(Protocol):
         """Has files queued again, after a while, whose content the index lacks."""
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    """A file that waits to be read."""
+
+    id: int
+    root: int
+    path: bytes
+    text: bool
+    """Whether its text is wanted; else it is read for its versions alone."""
+
+
 class _Flight:
     """Files handed in together, until all of them are recorded; contents are claimed by a flight, and end with it."""
 
@@ -57,19 +75,36 @@ class Feeder:
     """A thread that keeps the pool busy while files are queued, and sleeps while none is."""
 
     def __init__(
-        self, index: Index, pool: ExtractPool, opener: Opener, receiver: Receiver, on_idle: Callable[[], None]
+        self,
+        index: Index,
+        pool: ExtractPool,
+        opener: Opener,
+        receiver: Receiver,
+        archive: Archive,
+        entries: Entries,
+        searched_bytes: int,
+        on_idle: Callable[[], None],
     ) -> None:
-        """`on_idle` is called whenever nothing was found to read."""
+        """`archive` is asked for the bytes of what is read, but of those of the `entries` that have no versions; what
+        is larger than `searched_bytes` is read for its versions alone; `on_idle` is called whenever nothing was found
+        to read."""
         self._index = index
         self._pool = pool
         self._opener = opener
         self._receiver = receiver
+        self._archive = archive
+        self._entries = entries
+        self._searched_bytes = searched_bytes
         self._on_idle = on_idle
         self._wake = threading.Condition()
         self._in_flight: dict[int, _Flight | None] = {}
         self._documents: set[int] = set()
         self._claimed: dict[bytes, _Flight] = {}
-        self._tags: dict[int, tuple[str, ...] | None] = {}
+        self._attributes: dict[int, xattrs.Attributes] = {}
+        self._aside: set[int] = set()
+        """Files read for their versions alone that could not be read; left until `retry`."""
+        self._resting: dict[int, float] = {}
+        """Until when (monotonic) files that take long to read are left alone."""
         self._news = True
         self._paused = False
         self._held_back = False
@@ -110,13 +145,30 @@ class Feeder:
         with self._wake:
             return not (self._in_flight or self._documents or self._news)
 
-    def urgent(self, files: Sequence[FileRow]) -> None:
-        """Reads just saved files at once, past the backlog."""
-        self._submit(self._claim(files), urgent=True)
+    def retry(self) -> None:
+        """Has what could not be read tried again."""
+        with self._wake:
+            self._aside.clear()
+        self.nudge()
 
-    def tags_of(self, files: Sequence[int]) -> dict[int, tuple[str, ...]]:
-        """The tags that files had when they were opened, by file id; none where the file system keeps none."""
-        return {file_id: tags for file_id in files if (tags := self._tags.get(file_id)) is not None}
+    def set_aside(self, files: Sequence[int]) -> None:
+        """Leaves files alone that could not be read."""
+        with self._wake:
+            self._aside.update(files)
+
+    def urgent(self, files: Sequence[Entry]) -> None:
+        """Reads just saved files at once, past the backlog."""
+        with self._wake:
+            self._aside.difference_update(entry.id for entry in files)
+        rows = self._index.files.many([entry.id for entry in files])
+        searched = {row.id: _searched(row) for row in rows.values() if row.state == "queued"}
+        kept = [_kept(e) for e in files if e.id not in searched and e.content is None and not e.unversioned]
+        for part in (list(searched.values()), kept):
+            self._submit(self._claim(part), urgent=True)
+
+    def attributes_of(self, files: Sequence[int]) -> dict[int, xattrs.Attributes]:
+        """The extended attributes that files had when they were opened, by file id."""
+        return {file_id: found for file_id in files if (found := self._attributes.get(file_id)) is not None}
 
     def claimed(self, hashes: Sequence[bytes]) -> set[bytes]:
         """Those of the contents whose text is being read."""
@@ -138,7 +190,7 @@ class Feeder:
         """Marks files as not being read any more; the caller holds the lock.  Returns the flights that end with it."""
         ended = []
         for file_id in files:
-            self._tags.pop(file_id, None)
+            self._attributes.pop(file_id, None)
             flight = self._in_flight.pop(file_id, None)
             if flight is not None:
                 flight.unrecorded.discard(file_id)
@@ -181,9 +233,17 @@ class Feeder:
                 self._wake.wait_for(lambda: self._stopping, _RETRY_S)
                 self._held_back = False
             while not self._stopping and (self._paused or not (self._news or self._documents_due())):
-                self._wake.wait()
+                self._wake.wait(None if self._paused else self._rest_left())
             self._news = False
             return not self._stopping
+
+    def _rest_left(self) -> float | None:
+        """Seconds until the next file may be read again that is being left alone; the caller holds the lock."""
+        now = time.monotonic()
+        for file_id in [file_id for file_id, until in self._resting.items() if until <= now]:
+            del self._resting[file_id]
+            self._news = True
+        return 0.0 if self._news else min((until - now for until in self._resting.values()), default=None)
 
     def _documents_due(self) -> bool:
         return bool(self._documents) and not self._in_flight
@@ -192,12 +252,12 @@ class Feeder:
         with self._wake:
             due = list(self._documents) if self._documents_due() else []
             self._documents.difference_update(due)
-            busy = len(self._in_flight) + len(self._documents)
-        documents = [row for row in self._index.files.many(due).values() if row.state == "queued"]
+            busy = len(self._in_flight) + len(self._documents) + len(self._resting)
+        documents = [_searched(row) for row in self._index.files.many(due).values() if row.state == "queued"]
         for start in range(0, len(documents), _ROUND):
             self._submit(self._claim(documents[start : start + _ROUND]), document=True)
-        rows = self._index.files.queued(busy + _ROUND) or self._index.files.unhashed(busy + _ROUND)
-        chosen = self._claim(rows)
+        chosen = self._claim([_searched(row) for row in self._index.files.queued(busy + _ROUND)])
+        chosen = chosen or self._claim(self._unread(busy))
         if chosen:
             with self._wake:
                 self._news = True  # there may be more
@@ -205,35 +265,44 @@ class Feeder:
         elif not documents:
             self._on_idle()
 
-    def _claim(self, files: Sequence[FileRow]) -> list[FileRow]:
+    def _unread(self, busy: int) -> list[Waiting]:
+        with self._wake:
+            aside = set(self._aside)
+        found = self._entries.unread(busy + len(aside) + _ROUND, self._searched_bytes)
+        return [_kept(entry) for entry in found if entry.id not in aside]
+
+    def _claim(self, files: Sequence[Waiting]) -> list[Waiting]:
         """Those of the files that nobody reads yet, now marked as being read."""
         with self._wake:
-            free = [row for row in files if row.id not in self._in_flight and row.id not in self._documents]
-            self._in_flight.update((row.id, None) for row in free)
+            taken = self._in_flight.keys() | self._documents | self._resting.keys()
+            free = [file for file in files if file.id not in taken]
+            self._in_flight.update((file.id, None) for file in free)
             return free
 
-    def _submit(self, files: Sequence[FileRow], *, urgent: bool = False, document: bool = False) -> None:
+    def _submit(self, files: Sequence[Waiting], *, urgent: bool = False, document: bool = False) -> None:
         jobs: list[ReadJob] = []
         try:
-            for row in files:
-                self._open(row, jobs)
+            # What a document worker reads has been kept when a text worker hashed it.
+            ids = [file.id for file in files]
+            kept = set(ids) - self._entries.unversioned_of(ids) if not document else set()
+            for file in files:
+                self._open(file, jobs, file.id in kept)
         except BaseException:
             for job in jobs:
                 os.close(job.fd)
             with self._wake:
-                self._land([row.id for row in files])
+                self._land([file.id for file in files])
             raise
         if not jobs:
             return
         flight = _Flight([job.id for job in jobs])
         with self._wake:
             self._in_flight.update((job.id, flight) for job in jobs)
-        ignored = any(row.state == "ignored" for row in files)
-        wanted = functools.partial(self._none_wanted if ignored else self._wanted, flight)
+        wanted = functools.partial(self._wanted if all(file.text for file in files) else self._none_wanted, flight)
         deliver = functools.partial(self._deliver, flight)
         tier: Tier = "document" if document else "text"
         try:
-            future = self._pool.submit(jobs, wanted, deliver, urgent=urgent, tier=tier)
+            future = self._pool.submit(jobs, wanted, deliver, archive=self._archive, urgent=urgent, tier=tier)
         except WorkerFailed:  # the pool is closed: so it is for every file
             with self._wake:
                 self._land([job.id for job in jobs])
@@ -242,14 +311,17 @@ class Feeder:
             return
         future.add_done_callback(functools.partial(self._ended, flight))
 
-    def _open(self, row: FileRow, jobs: list[ReadJob]) -> None:
+    def _open(self, file: Waiting, jobs: list[ReadJob], keep: bool) -> None:
         try:
-            descriptor = self._opener.open(row.root, row.path)
+            descriptor = self._opener.open(file.root, file.path)
         except OSError as error:
-            self._receiver.refuse(row.id, _reason(error))
+            self._receiver.refuse(file.id, _reason(error))
             return
-        jobs.append(ReadJob(row.id, os.path.basename(row.path), descriptor))
-        self._tags[row.id] = xdg_tags(descriptor)
+        jobs.append(ReadJob(file.id, os.path.basename(file.path), descriptor, keep))
+        try:
+            self._attributes[file.id] = xattrs.read(descriptor)
+        except OSError as error:
+            log.info("the attributes of a file cannot be read: %s", error.strerror)
 
     def _ended(self, flight: _Flight, future: Future[None]) -> None:
         """Nothing more comes of these files: those without a result may be handed out again."""
@@ -266,10 +338,12 @@ class Feeder:
             self._fail(error)
 
     def _deliver(self, flight: _Flight, results: list[ReadResult]) -> None:
+        rests = {result.job: _REST * result.seconds for result in results if result.seconds}
         later = [result for result in results if result.outcome is Outcome.ESCALATE]
         now = [result for result in results if result.outcome is not Outcome.ESCALATE]
         with self._wake:
             self.trouble = ""
+            self._resting.update((job, time.monotonic() + seconds) for job, seconds in rests.items())
             # Too many documents wait in the pool; they come when it has drained, and want their texts then.
             self._land([result.job for result in later])
             self._documents.update(result.job for result in later)
@@ -292,6 +366,14 @@ class Feeder:
     @staticmethod
     def _none_wanted(_: _Flight, hashes: list[bytes]) -> list[bool]:
         return [False] * len(hashes)
+
+
+def _searched(row: FileRow) -> Waiting:
+    return Waiting(row.id, row.root, row.path, text=True)
+
+
+def _kept(entry: Entry) -> Waiting:
+    return Waiting(entry.id, entry.root, entry.path, text=False)
 
 
 def _reason(error: OSError) -> str:

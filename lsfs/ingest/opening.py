@@ -12,20 +12,6 @@ from lsfs.core.posix import open_beneath, open_beneath_stepwise
 # NONBLOCK: what was a file may be a FIFO by now, and opening that would wait for a writer.
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
 
-_TAGS = "user.xdg.tags"
-"""Where desktop programs keep tags (freedesktop.org, Common Extended Attributes): UTF-8, separated by commas."""
-
-
-def xdg_tags(descriptor: int) -> tuple[str, ...] | None:
-    """The tags of an open file; None where the file system keeps no extended attributes."""
-    if not hasattr(os, "getxattr"):
-        return None
-    try:
-        value = os.getxattr(descriptor, _TAGS)
-    except OSError as error:
-        return () if error.errno == errno.ENODATA else None
-    return tuple(tag for part in value.decode("utf-8", "replace").split(",") if (tag := part.strip()))
-
 
 class Opener:
     """Keeps a descriptor per root; `root_path(id)` gives its absolute path, None where it is not watched or away."""

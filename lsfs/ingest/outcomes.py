@@ -11,6 +11,8 @@ def standing_of(result: ReadResult) -> Standing | None:
     """Why a file is not indexed as it was read, None where it is."""
     if result.outcome is Outcome.UNSTABLE:
         return Standing("unstable", result.reason or "it kept changing while it was read")
+    if result.outcome is Outcome.ESCALATE:
+        return Standing("queued")  # captured; its text comes later
     if result.outcome is Outcome.FAILED and not result.content:
         return Standing("failed", result.reason)
     return None

@@ -12,7 +12,7 @@ from lsfs.core.records import Kind, Seen
 from lsfs.ingest.settle import settle
 from lsfs.store.database import Transaction
 from lsfs.store.vault import Entry, Root, Vault
-from lsfs.versions.lineage import Inode, Known, decide
+from lsfs.versions.lineage import Inode, Known, Verdict, decide
 from lsfs.versions.settling import SETTLE_NS
 from lsfs.watch.records import ScanBatch
 
@@ -45,6 +45,10 @@ class Reconciler:
         A look that is not `fresh` has waited, and events may have told of deletions since: what is not there any
         more is no news.
         """
+        with self._vault.turn:
+            return self._apply(root, batch, first, fresh)
+
+    def _apply(self, root: Root, batch: ScanBatch, first: bool, fresh: bool) -> Changed:
         looks = {look.path: look for look in batch.seen}
         gone = [*batch.gone, *(path for path, _ in batch.left_out)]
         before = self._vault.entries.at(root.id, [*looks, *(path for path in gone if path not in looks)])
@@ -57,10 +61,7 @@ class Reconciler:
         }
         if not looks and not vanished:
             return Changed([], [])
-        at = {path: Known.of(entry) for path, entry in (before | vanished).items()}
-        by_inode, left = self._by_inode(root, looks, vanished, before, first)
-        held = self._held(root, looks.keys() | vanished.keys(), [*at.values(), *chain(*by_inode.values())], left)
-        verdicts = decide(looks.values(), vanished.keys(), at, by_inode, held)
+        verdicts = self._verdicts(root, looks, vanished, before, first)
         now = self._now_ns()
         with self._vault.write() as tx:
             stood = [before[path] for path, look in looks.items() if _stood_still(look, before.get(path))]
@@ -74,8 +75,14 @@ class Reconciler:
             )
             seq = self._vault.next_seq(tx, len(looks) + len(vanished))
             entries = []
+            next_id = self._vault.entries.next_id(tx)
             for number, look in enumerate(looks.values(), seq):
-                entries.append(_entry(root, look, before.get(look.path), batch, lineages[look.path], number, now))
+                known = before.get(look.path)
+                if known is None:
+                    next_id, entry_id = next_id + 1, next_id
+                else:
+                    entry_id = known.id
+                entries.append(_entry(root, look, known, batch, lineages[look.path], number, now, entry_id))
             ended = [
                 msgspec.structs.replace(entry, gone=1, pending=None, seq=number)
                 for number, entry in enumerate(vanished.values(), seq + len(looks))
@@ -85,12 +92,27 @@ class Reconciler:
             self._end(tx, vanished, over, set(lineages.values()), now)
             self._vault.entries.put(tx, ended)
             self._vault.entries.put(tx, entries)
-        stored = self._vault.entries.at(root.id, [entry.path for entry in entries])
-        return Changed([stored[entry.path] for entry in entries], ended)
+        return Changed(entries, ended)
 
-    def _exists(self, root: Root, path: bytes) -> bool:
-        absolute = os.path.join(root.path, path)
-        return len(absolute) >= _PATH_MAX or self._inode_at(absolute) is not None
+    def _verdicts(
+        self,
+        root: Root,
+        looks: dict[bytes, Seen],
+        vanished: dict[bytes, Entry],
+        before: dict[bytes, Entry],
+        first: bool,
+    ) -> dict[bytes, Verdict]:
+        if first and not before and all(look.nlink == 1 or look.kind is Kind.DIR for look in looks.values()):
+            return dict.fromkeys(looks, Verdict(None))  # nothing was anywhere before
+        at = {path: Known.of(entry) for path, entry in (before | vanished).items()}
+        by_inode, left = self._by_inode(root, looks, vanished, before, first)
+        held = self._held(root, looks.keys() | vanished.keys(), [*at.values(), *chain(*by_inode.values())], left)
+        return decide(looks.values(), vanished.keys(), at, by_inode, held)
+
+    @staticmethod
+    def _exists(root: Root, path: bytes) -> bool:
+        absolute = root.path + b"/" + path
+        return len(absolute) >= _PATH_MAX or os.path.lexists(absolute)
 
     def _vanished(
         self, root: Root, looks: dict[bytes, Seen], gone: Collection[bytes], before: dict[bytes, Entry]
@@ -195,19 +217,22 @@ def _stood_still(look: Seen, before: Entry | None) -> bool:
     )
 
 
-def _entry(root: Root, look: Seen, before: Entry | None, batch: ScanBatch, lineage: int, seq: int, now: int) -> Entry:
+def _entry(
+    root: Root, look: Seen, before: Entry | None, batch: ScanBatch, lineage: int, seq: int, now: int, entry_id: int
+) -> Entry:
     """The entry of what was seen; a file's content is unknown until it is read."""
     key = look.key
     unindexed = batch.index_ignored.get(look.path, "")
     content = None
-    if before is not None and not before.gone and before.key == key and before.btime_ns == look.btime_ns:
+    same_inode = before is not None and not before.gone and (before.ino, before.btime_ns) == (key.ino, look.btime_ns)
+    if before is not None and same_inode and before.key == key:
         # Only what the ignore lists say has changed; a file that was left out so far has no text in the index yet.
         content = before.content if unindexed or not before.unindexed else None
     pending = now
     if before is not None and before.pending is not None and not _stood_still(look, before):
         pending = before.pending
     return Entry(
-        id=before.id if before else 0,
+        id=entry_id,
         root=root.id,
         path=look.path,
         kind=look.kind,
@@ -225,4 +250,6 @@ def _entry(root: Root, look: Seen, before: Entry | None, batch: ScanBatch, linea
         gone=0,
         unindexed=unindexed,
         unversioned=batch.version_ignored.get(look.path, ""),
+        xattrs=before.xattrs if before is not None and same_inode else None,
+        mirror=before.mirror if before is not None and same_inode else None,
     )

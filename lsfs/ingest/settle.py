@@ -7,14 +7,20 @@ from collections.abc import Sequence
 from lsfs.core.records import Kind
 from lsfs.store.database import Transaction
 from lsfs.store.vault import Entry, Vault, Version
-from lsfs.versions.settling import differs, is_content
+from lsfs.versions.settling import differs, is_content, since_ns
+
+NO_ROOM = "there was no room for it"
+"""Why a version was never kept."""
 
 
-def settle(tx: Transaction, vault: Vault, entries: Sequence[Entry], now_ns: int, *, gone: bool = False) -> int:
+def settle(
+    tx: Transaction, vault: Vault, entries: Sequence[Entry], now_ns: int, *, gone: bool = False, op: int | None = None
+) -> int:
     """Writes a version for each entry whose state is not its lineage's newest version yet; returns how many.
 
     The first version of a file that a root's first scan found counts as valid since its mtime.  With `gone` the
     entries have vanished: a lineage with versions gets a row that says so, one without leaves no trace.
+    `op` is the op of lsfs that made the state.
     """
     entries = sorted((entry for entry in entries if not entry.unversioned), key=lambda entry: entry.seq)
     # Cut off between the look at a file's new name and that at its old one, both hold its lineage: each in its turn.
@@ -33,31 +39,33 @@ def settle(tx: Transaction, vault: Vault, entries: Sequence[Entry], now_ns: int,
         entries = [entry for entry in entries if entry.lineage in newest and not newest[entry.lineage].gone]
     else:
         entries = [entry for entry in entries if differs(entry, newest.get(entry.lineage))]
-    contents = vault.versions.newest_contents(tx, lineages) if newest else {}
-    counted = [] if gone else [e.lineage for e in entries if is_content(e, contents.get(e.lineage))]
+    counted_last = vault.versions.newest_contents(tx, lineages) if newest else {}
+    counted = [] if gone else [e.lineage for e in entries if is_content(e, counted_last.get(e.lineage))]
     numbers = vault.versions.next_numbers(tx, counted)
     seq = vault.next_seq(tx, len(entries)) if entries else 0
-    vault.versions.add(
-        tx,
-        (
-            Version(
-                seq=number,
-                lineage=entry.lineage,
-                number=numbers.get(entry.lineage),
-                root=entry.root,
-                path=entry.path,
-                kind=entry.kind.value,
-                content=entry.content if entry.kind is Kind.FILE else None,
-                target=entry.target,
-                size=entry.size,
-                mode=entry.mode,
-                mtime_ns=entry.mtime_ns,
-                xattrs=None,
-                seen_ns=now_ns,
-                since_ns=min(entry.mtime_ns, now_ns) if found(entry) and entry.lineage not in newest else now_ns,
-                gone=int(gone),
-            )
-            for number, entry in enumerate(entries, seq)
-        ),
-    )
-    return len(entries) + (settle(tx, vault, later, now_ns, gone=gone) if later else 0)
+    versions = [
+        Version(
+            seq=number,
+            lineage=entry.lineage,
+            number=numbers.get(entry.lineage),
+            root=entry.root,
+            path=entry.path,
+            kind=entry.kind.value,
+            content=entry.content if entry.kind is Kind.FILE else None,
+            target=entry.target,
+            size=entry.size,
+            mode=entry.mode,
+            mtime_ns=entry.mtime_ns,
+            xattrs=entry.xattrs,
+            seen_ns=now_ns,
+            since_ns=now_ns if gone else since_ns(entry, newest.get(entry.lineage), found(entry), now_ns),
+            gone=int(gone),
+            op=op,
+        )
+        for number, entry in enumerate(entries, seq)
+    ]
+    vault.versions.add(tx, versions)
+    contents = {version.content for version in versions if version.number is not None and version.content}
+    if unkept := vault.pieces.missing(tx, list(contents)):
+        vault.versions.drop(tx, [v.seq for v in versions if v.number and v.content in unkept], now_ns, NO_ROOM)
+    return len(entries) + (settle(tx, vault, later, now_ns, gone=gone, op=op) if later else 0)

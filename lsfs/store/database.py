@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 
 from lsfs.core.errors import DiskFull, LsfsError, PermissionRefused, StorageError
+
+T = TypeVar("T")
 
 Transaction = apsw.Connection
 """What a block of :meth:`Database.write` gets, and hands to the table families."""
@@ -23,6 +26,8 @@ _MIGRATION = re.compile(r"(\d{4})\.sql")
 _BUSY_MS = 10_000
 _IN_PART = 500
 """Values of one ``IN (…)``."""
+_TOGETHER = 64
+"""Rows of one INSERT."""
 
 
 class SchemaNewer(StorageError):
@@ -190,9 +195,8 @@ class Database:
 
     def rows_in(self, sql: str, values: Sequence[Any], bindings: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of a statement with ``IN ({})``, for any number of values; `bindings` come after them."""
-        for start in range(0, len(values), _IN_PART):
-            part = values[start : start + _IN_PART]
-            yield from self.rows(sql.format(",".join("?" * len(part))), (*part, *bindings))
+        for part in parts(values):
+            yield from self.rows(sql.format(marks(part)), (*part, *bindings))
 
     def check(self) -> str:
         """``ok``, or what SQLite's quick check found wrong first."""
@@ -229,6 +233,30 @@ class Database:
             for _, connection in self._readers:
                 connection.close()
             self._writer.close()
+
+
+def parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """`values` in parts that one ``IN (…)`` takes."""
+    return (values[start : start + _IN_PART] for start in range(0, len(values), _IN_PART))
+
+
+def marks(part: Sequence[object]) -> str:
+    """A question mark for each value."""
+    return ",".join("?" * len(part))
+
+
+def insert_many(
+    connection: apsw.Connection, into: str, columns: int, rows: Iterable[Sequence[Any]], conflict: str = ""
+) -> None:
+    """Inserts rows, many with one statement: with other threads running, each statement costs a wait for its turn.
+
+    `into` is what stands between INSERT and VALUES, `conflict` what stands behind the values.
+    """
+    marked = f"({','.join('?' * columns)})"
+    values = iter(rows)
+    while part := list(itertools.islice(values, _TOGETHER)):
+        sql = f"INSERT {into} VALUES {','.join([marked] * len(part))} {conflict}"
+        connection.execute(sql, list(itertools.chain.from_iterable(part)))
 
 
 def one(connection: apsw.Connection, sql: str, bindings: Any = ()) -> tuple[Any, ...]:

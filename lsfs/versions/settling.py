@@ -19,7 +19,7 @@ def due_ns(ctime_ns: int, pending_ns: int, now_ns: int) -> int:
 
 
 def differs(entry: Entry, last: Version | None) -> bool:
-    """Whether an entry's state is not what its newest version says: a touch, chmod or rename differs too."""
+    """Whether an entry's state is not what its newest version says: a touch, chmod, rename or attribute differs too."""
     if last is None or last.gone:
         return True
     same = (
@@ -29,6 +29,7 @@ def differs(entry: Entry, last: Version | None) -> bool:
         and last.root == entry.root
         and last.path == entry.path
         and last.mode == entry.mode
+        and last.xattrs == entry.xattrs
     )
     # A directory's mtime changes with every name in it, and those have versions of their own.
     return not (same and (entry.kind is Kind.DIR or last.mtime_ns == entry.mtime_ns))
@@ -37,3 +38,16 @@ def differs(entry: Entry, last: Version | None) -> bool:
 def is_content(entry: Entry, last_content: bytes | None) -> bool:
     """Whether a state counts as a new content, and so gets a number."""
     return entry.kind is Kind.FILE and entry.content is not None and entry.content != last_content
+
+
+def since_ns(entry: Entry, last: Version | None, found: bool, now_ns: int) -> int:
+    """From when a state counts as valid.
+
+    The first version of a file that a root's first scan `found` is taken as unchanged since its mtime, that of any
+    other file begins when it was seen.  A later one begins with the inode's ctime, unless that was before the version
+    it follows: what lies below a renamed folder, say, is somewhere else though its own inode tells of no change.
+    """
+    if last is None and found:
+        return min(entry.mtime_ns, now_ns)
+    earliest = now_ns - 2 * LONGEST_NS if last is None else last.since_ns
+    return entry.ctime_ns if earliest < entry.ctime_ns <= now_ns else now_ns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 
 import msgspec
@@ -99,6 +100,19 @@ class ScanBatch(msgspec.Struct):
         self.index_ignored |= other.index_ignored
         self.version_ignored |= other.version_ignored
         self.unchanged += other.unchanged
+
+    def without(self, paths: Collection[bytes]) -> ScanBatch:
+        """All but what was seen, or not seen, at these paths."""
+        left = set(paths)
+        return ScanBatch(
+            seen=[item for item in self.seen if item.path not in left],
+            gone=[path for path in self.gone if path not in left],
+            left_out=self.left_out,
+            errors=self.errors,
+            index_ignored={path: why for path, why in self.index_ignored.items() if path not in left},
+            version_ignored={path: why for path, why in self.version_ignored.items() if path not in left},
+            unchanged=self.unchanged,
+        )
 
     def __len__(self) -> int:
         """How many paths the batch names."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import NamedTuple
 
 from lsfs.core import paths
@@ -111,7 +111,7 @@ class Walk:
         names = [os.fsencode(entry.name) for entry in entries]
         here = set(names)
         rules = item.above.enter(item.path, here, folders.ignore_reader(fd))
-        recheck = item.recheck or _rules_changed(fd, known)
+        recheck = item.recheck or _rules_changed(fd, here, known)
         # Told once all beneath the folder is, so that a scan that is broken off finds the change again.
         after = ScanBatch()
         self._stack.append(after)
@@ -178,9 +178,11 @@ def _same_folder(key: StatKey, old: StatKey | None) -> bool:
     return old is not None and key.ino == old.ino and key.mode == old.mode
 
 
-def _rules_changed(fd: int, known: Mapping[bytes, StatKey]) -> bool:
-    """True if an ignore file in folder `fd` is not the one that is known."""
+def _rules_changed(fd: int, here: Set[bytes], known: Mapping[bytes, StatKey]) -> bool:
+    """True if an ignore file among the names `here` of folder `fd` is not the one that is known."""
     for name in IGNORE_FILES:
+        if name not in here and name not in known:
+            continue
         try:
             now = StatKey.of(os.stat(name, dir_fd=fd, follow_symlinks=False))
         except OSError:

@@ -7,17 +7,34 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
 from lsfs.core.errors import WorkerFailed
 from lsfs.core.records import StatKey
-from lsfs.workers.messages import ReadResult
+from lsfs.objects.piece import Record
+from lsfs.workers.messages import Hashed, ReadResult, Wanted
 
 Tier = Literal["text", "document"]
 WantedTexts = Callable[[list[bytes]], list[bool]]
 OnResults = Callable[[list[ReadResult]], None]
+
+
+class Archive(Protocol):
+    """Who keeps the bytes of files.  All are called from threads of the pool, which wait for them."""
+
+    def contents(self, hashes: list[bytes], sizes: list[int]) -> list[bool]:
+        """For each content, of so many bytes, whether they are wanted."""
+
+    def pieces(self, hashes: list[bytes]) -> list[bool]:
+        """For each piece of a content whether it is wanted."""
+
+    def take(self, records: list[Record]) -> None:
+        """Takes pieces of a content that has several; may block while too much waits."""
+
+    def captured(self, results: list[ReadResult]) -> None:
+        """Takes what a text worker has read of documents, whose texts come later."""
 
 
 class ReadJob(msgspec.Struct, frozen=True):
@@ -28,14 +45,23 @@ class ReadJob(msgspec.Struct, frozen=True):
     name: bytes
     """The file's name, for its extension."""
     fd: int
+    keep: bool = False
+    """Whether the archive is asked for its bytes."""
 
 
 class Submission:
     """Jobs handed in together: delivers their results and closes their descriptors."""
 
-    def __init__(self, jobs: Sequence[ReadJob], wanted: WantedTexts | None, on_results: OnResults) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[ReadJob],
+        wanted: WantedTexts | None,
+        on_results: OnResults,
+        archive: Archive | None = None,
+    ) -> None:
         self.future: Future[None] = Future()
         self.wanted = wanted
+        self.archive = archive
         self._on_results = on_results
         self._lock = threading.Lock()
         self._open = {job.id: job.fd for job in jobs}
@@ -93,8 +119,25 @@ class Batch:
 
     @property
     def ask(self) -> bool:
-        """Whether the worker is to ask which texts are wanted."""
-        return self.submission.wanted is not None and not self.expected
+        """Whether the worker is to ask which texts and bytes are wanted."""
+        asks = self.submission.wanted is not None or self.submission.archive is not None
+        return asks and not self.expected
+
+    def wanted(self, hashed: Hashed) -> Wanted:
+        """What the caller wants of the files that were hashed; raises ValueError where it does not say so of each."""
+        submission, contents = self.submission, hashed.contents
+        texts = submission.wanted(contents) if submission.wanted is not None else [True] * len(contents)
+        kept = [False] * len(contents)
+        if submission.archive is not None:
+            places = [at for at, job in enumerate(hashed.jobs) if self.pending[job].keep]
+            sizes = [hashed.keys[at].size for at in places]
+            for at, flag in zip(
+                places, submission.archive.contents([contents[at] for at in places], sizes), strict=True
+            ):
+                kept[at] = flag
+        if len(texts) != len(contents):
+            raise ValueError("the caller must say of each content whether its text is wanted")
+        return Wanted(texts, kept)
 
     def abandon(self, error: Exception) -> None:
         """Gives up what is pending."""

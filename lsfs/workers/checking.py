@@ -6,9 +6,13 @@ or let one file speak for another's bytes, can be.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lsfs.core.chunktable import CHUNK_BYTES, unpack
 from lsfs.core.records import StatKey
 from lsfs.extract.base import MAX_TEXT_CHARS
+from lsfs.objects.cut import MOST_PIECE_BYTES
+from lsfs.objects.piece import CODECS, HASH_BYTES, Record, RecordKind
 from lsfs.workers.batches import Tier
 from lsfs.workers.messages import Outcome, ReadResult
 
@@ -20,11 +24,38 @@ def flaw(result: ReadResult, hashed: tuple[bytes, StatKey] | None, tier: Tier) -
     """What is wrong with the result of a worker of `tier` that had said `hashed` of the file before; "" if nothing."""
     if (result.content or result.key is not None) and (result.content, result.key) != hashed:
         return "another hash than it had said"
+    if wrong := _flaw_of_bytes(result, tier):
+        return wrong
     if result.outcome is Outcome.ESCALATE and tier == "document":
         return "a document handed on by the document worker"
     if result.outcome is Outcome.TEXT:
         return "a text without a hash" if not result.content else _flaw_of_text(result)
     return "passages without a text" if result.chunks or result.chunk_table or result.cjk else ""
+
+
+def flaw_of_records(records: Sequence[Record]) -> str:
+    """What is wrong with pieces of a worker; "" if nothing.  That they are what their hashes say shows on reading."""
+    sound = all(
+        len(record.hash) == HASH_BYTES
+        and record.kind is RecordKind.PIECE
+        and record.codec in CODECS
+        and 0 <= record.size <= MOST_PIECE_BYTES
+        and len(record.payload) <= record.size
+        for record in records
+    )
+    return "" if sound else "a piece that cannot be one"
+
+
+def _flaw_of_bytes(result: ReadResult, tier: Tier) -> str:
+    if result.piece is None and not result.pieces:
+        return ""
+    if tier == "document" or result.key is None or (result.piece is not None and result.pieces):
+        return "bytes where none were asked for"
+    if result.piece is not None:
+        other = result.piece.hash != result.content or result.piece.size != result.key.size
+        return "a piece of another file" if other else flaw_of_records([result.piece])
+    whole = sum(piece.size for piece in result.pieces) == result.key.size
+    return "" if whole and all(len(piece.hash) == HASH_BYTES for piece in result.pieces) else "pieces of another file"
 
 
 def _flaw_of_text(result: ReadResult) -> str:

@@ -18,7 +18,9 @@ import msgspec
 
 from lsfs.core.records import Document
 from lsfs.extract.base import ExtractError, Recipe, Tier
+from lsfs.objects.piece import ManifestPiece, Record
 from lsfs.workers.extraction import Extraction, InstalledExtraction
+from lsfs.workers.keeping import PieceSender
 from lsfs.workers.messages import (
     Done,
     Hashed,
@@ -40,7 +42,10 @@ from lsfs.workers.sandbox import die_with_parent, enter
 SMALL_FILE = 1 << 20
 """Up to this size a file is read before it is known whether its bytes are needed."""
 PART_BYTES = 32 << 20
-"""Bytes held between hashing and extracting; a batch with more is done in parts."""
+"""Bytes held between hashing and extracting; a batch with more is done in parts.  A larger file whose bytes are wanted
+is read a second time for them."""
+WORTH_TELLING_S = 0.05
+"""What reading a file has to take for the time to be told."""
 FLUSH_BYTES = 512 << 10
 """Results are sent when about so much has gathered."""
 NO_TEXT_REASONS = frozenset({"unsupported", "empty", "too-large"})
@@ -52,6 +57,10 @@ class _Pending(msgspec.Struct):
     job: int
     name: bytes
     reading: Reading
+    keep: bool
+    fd: int | None
+    """Of a file that has to be read again to be kept; closed once that is done."""
+    seconds: float
     recipe: Recipe | None = None
 
 
@@ -72,6 +81,7 @@ class ExtractWorker:
         self._setup = setup
         self._progress = progress
         self._packer = Packer()
+        self.sender = PieceSender(channel)
         self._results: list[ReadResult] = []
         self._gathered = 0
         self._poisoned = False
@@ -91,26 +101,33 @@ class ExtractWorker:
     def _do_batch(self, batch: ReadBatch, descriptors: list[int]) -> None:
         part: list[_Pending] = []
         held = 0
-        for job, name, fd in zip(batch.jobs, batch.names, descriptors, strict=True):
+        for job, name, fd, keep in zip(batch.jobs, batch.names, descriptors, batch.keep, strict=True):
             self._progress.begin(job)
-            reading = self._read(job, name, fd)
-            os.close(fd)
-            if reading is None:
+            pending = self._read(job, name, fd, keep)
+            if pending is None or pending.fd is None:
+                os.close(fd)
+            if pending is None:
                 continue
-            part.append(_Pending(job, name, reading))
-            held += len(reading.data)
+            part.append(pending)
+            held += len(pending.reading.data)
             if held >= PART_BYTES:
                 self._do_part(part, batch.ask)
                 part, held = [], 0
         if part:
             self._do_part(part, batch.ask)
 
-    def _read(self, job: int, name: bytes, fd: int) -> Reading | None:
+    def _read(self, job: int, name: bytes, fd: int, keep: bool) -> _Pending | None:
+        began = time.monotonic()
         try:
-            keep = SMALL_FILE
-            if os.fstat(fd).st_size > SMALL_FILE:
-                keep = self._bytes_to_keep(self._extraction.plan(name, os.pread(fd, HEAD_BYTES, 0)))
-            return read_stable(fd, keep, lambda: self._progress.begin(job))
+            limit = SMALL_FILE
+            size = os.fstat(fd).st_size
+            if size > SMALL_FILE:
+                limit = self._bytes_to_keep(self._extraction.plan(name, os.pread(fd, HEAD_BYTES, 0)))
+                if keep and size <= PART_BYTES:
+                    limit = max(limit, size)
+            reading = read_stable(fd, limit, lambda: self._progress.begin(job))
+            again = fd if keep and not reading.whole else None
+            return _Pending(job, name, reading, keep, again, time.monotonic() - began)
         except Unstable:
             self._add(ReadResult(job, Outcome.UNSTABLE))
         except NotAFile:
@@ -133,19 +150,39 @@ class ExtractWorker:
                 [pending.job for pending in part], [each.content for each in readings], [each.key for each in readings]
             )
         )
-        flags = [True] * len(part)
+        texts, contents = [True] * len(part), [False] * len(part)
         if ask:
             answer, _ = self._channel.receive()
-            if not isinstance(answer, Wanted) or len(answer.flags) != len(part):
-                raise ChannelClosed("the parent did not answer which texts it wants")
-            flags = answer.flags
-        for pending, wanted in zip(part, flags, strict=True):
-            if wanted:
-                self._progress.begin(pending.job)
-                self._add(self._guarded(pending))
-            else:
-                reading = pending.reading
-                self._add(ReadResult(pending.job, Outcome.KNOWN, reading.content, reading.key))
+            if not isinstance(answer, Wanted) or not len(answer.texts) == len(answer.contents) == len(part):
+                raise ChannelClosed("the parent did not answer what it wants")
+            texts, contents = answer.texts, answer.contents
+        for pending, wanted, keep in zip(part, texts, contents, strict=True):
+            self._progress.begin(pending.job)
+            try:
+                kept = self._kept(pending) if keep else (None, ())
+            except Unstable:
+                self._add(ReadResult(pending.job, Outcome.UNSTABLE))
+                continue
+            except OSError as error:
+                self._add(ReadResult(pending.job, Outcome.FAILED, reason=f"unreadable: {error.strerror}"))
+                continue
+            finally:
+                if pending.fd is not None:
+                    os.close(pending.fd)
+            self._progress.begin(pending.job)
+            reading = pending.reading
+            known = ReadResult(pending.job, Outcome.KNOWN, reading.content, reading.key)
+            result = self._guarded(pending) if wanted else known
+            if keep or pending.seconds >= WORTH_TELLING_S:
+                seconds = pending.seconds if pending.seconds >= WORTH_TELLING_S else 0.0
+                result = msgspec.structs.replace(result, piece=kept[0], pieces=kept[1], seconds=seconds)
+            self._add(result)
+
+    def _kept(self, pending: _Pending) -> tuple[Record | None, tuple[ManifestPiece, ...]]:
+        began = time.monotonic()
+        kept = self.sender.send(pending.reading, pending.fd, lambda: self._progress.begin(pending.job))
+        pending.seconds += time.monotonic() - began
+        return kept
 
     def _guarded(self, pending: _Pending) -> ReadResult:
         """The result of one file, whatever its extractor does short of ending the process."""
@@ -201,7 +238,7 @@ class ExtractWorker:
 
     def _add(self, result: ReadResult) -> None:
         self._results.append(result)
-        self._gathered += result.text_bytes + 200
+        self._gathered += result.weight + 200
         if self._gathered >= FLUSH_BYTES or self._tier == "document":
             self._flush()
 
@@ -234,6 +271,8 @@ def run(arguments: list[str], extraction: Extraction | None = None) -> None:
         extraction = extraction or InstalledExtraction(tier)
         extraction.warm_up()
         worker = ExtractWorker(channel, tier, extraction, setup, ProgressWriter(page))
+        if tier == "text":
+            worker.sender.warm_up()
         time.localtime()  # reads the zone's file once
         gc.collect()
         gc.freeze()

@@ -12,19 +12,21 @@ import msgspec
 
 from lsfs.core.errors import WorkerFailed
 from lsfs.workers.batches import Batch, ReadJob, Tier, WorkQueue
-from lsfs.workers.checking import flaw
+from lsfs.workers.checking import flaw, flaw_of_records
 from lsfs.workers.child import Child
 from lsfs.workers.messages import (
+    Cut,
     Done,
     FromExtractWorker,
     Hashed,
     Outcome,
+    Pieces,
     ReadBatch,
     ReadResult,
     Ready,
     Results,
     Setup,
-    Wanted,
+    WantedPieces,
 )
 from lsfs.workers.progress import ProgressPage, Stopwatch
 from lsfs.workers.protocol import ChannelClosed
@@ -139,7 +141,9 @@ class Lane(threading.Thread):
         child, progress = self._ensure_child()
         watch = _Watch(child.pid, progress, self.settings.deadline_s)
         try:
-            request = ReadBatch([job.id for job in group], [job.name for job in group], batch.ask)
+            # What was hashed already was kept then.
+            keep = [job.keep and batch.ask for job in group]
+            request = ReadBatch([job.id for job in group], [job.name for job in group], keep, batch.ask)
             child.channel.send(request, [job.fd for job in group])
             while True:
                 if self._queue.closed:
@@ -153,11 +157,16 @@ class Lane(threading.Thread):
                 match message:
                     case Hashed():
                         self._take_hashes(batch, message)
-                        if batch.ask and batch.submission.wanted:
-                            flags = batch.submission.wanted(message.contents)
-                            if len(flags) != len(message.contents):
-                                raise ValueError("the caller must say of each content whether its text is wanted")
-                            child.channel.send(Wanted(flags))
+                        if batch.ask:
+                            child.channel.send(batch.wanted(message))
+                        watch.restart()
+                    case Cut(hashes) if batch.submission.archive is not None:
+                        child.channel.send(WantedPieces(batch.submission.archive.pieces(hashes)))
+                        watch.restart()
+                    case Pieces(records) if batch.submission.archive is not None:
+                        if wrong := flaw_of_records(records):
+                            raise ChannelClosed(f"the worker gave {wrong}")
+                        batch.submission.archive.take(records)
                         watch.restart()
                     case Results(results):
                         self._take_results(batch, results)
@@ -192,6 +201,8 @@ class Lane(threading.Thread):
         escalated = [result for result in results if result.outcome is Outcome.ESCALATE]
         if escalated:
             hashes = {result.job: result.content for result in escalated}
+            if batch.submission.archive is not None:
+                batch.submission.archive.captured([result for result in escalated if jobs[result.job].keep])
             again = Batch(batch.submission, [jobs[job] for job in hashes], hashes)
             self._on_escalate(again, escalated, self.settings.urgent)
         others = [result for result in results if result.outcome is not Outcome.ESCALATE]
@@ -255,12 +266,15 @@ class _Watch:
     def restart(self) -> None:
         """The worker has just been heard of."""
         self._step, self.job = self._progress.read()
-        self._watch = Stopwatch(self._pid)
+        # Made when it is first asked for: with every message it would cost more than most messages do.
+        self._watch: Stopwatch | None = None
 
     def overdue(self) -> bool:
         """Whether it has been at the same file for longer than the deadline."""
         if self._progress.read()[0] != self._step:
             self.restart()
+        if self._watch is None:
+            self._watch = Stopwatch(self._pid)
         return self._watch.elapsed() > self._deadline_s
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from lsfs.core.records import Anchor, StatKey
+from lsfs.objects.piece import ManifestPiece, Record
 from lsfs.workers.sandbox import Limits, SandboxReport
 
 BATCH_FILES = 64
@@ -59,6 +60,17 @@ class ReadResult(msgspec.Struct, frozen=True, array_like=True, omit_defaults=Tru
     """Length of the text as UTF-8."""
     text_zstd: bytes = b""
     """The UTF-8 text, compressed; empty when the file is its own text."""
+    piece: Record | None = None
+    """The file's bytes, where they were wanted and are one piece."""
+    pieces: tuple[ManifestPiece, ...] = ()
+    """What its bytes consist of, where they were wanted and are several pieces; those went ahead in `Pieces`."""
+    seconds: float = 0.0
+    """What reading and keeping it took; 0 where that is not worth a thought."""
+
+    @property
+    def weight(self) -> int:
+        """Bytes that it holds in memory, about."""
+        return self.text_bytes + (len(self.piece.payload) if self.piece is not None else 0)
 
 
 class Setup(msgspec.Struct, frozen=True, array_like=True, tag="setup"):
@@ -76,15 +88,24 @@ class Ready(msgspec.Struct, frozen=True, array_like=True, tag="ready"):
 
 
 class ReadBatch(msgspec.Struct, frozen=True, array_like=True, tag="read"):
-    """Files to read, a job number and a name for each descriptor, and whether to ask which texts are wanted."""
+    """Files to read: a job number and a name for each descriptor, whether its bytes may be wanted, and whether to ask
+    which texts and bytes are."""
 
     jobs: list[int]
     names: list[bytes]
+    keep: list[bool]
     ask: bool
 
 
 class Wanted(msgspec.Struct, frozen=True, array_like=True, tag="wanted"):
-    """Answer to `Hashed`: for each of its hashes, whether the text is wanted."""
+    """Answer to `Hashed`: for each of its hashes, whether the text is wanted, and whether the bytes are."""
+
+    texts: list[bool]
+    contents: list[bool]
+
+
+class WantedPieces(msgspec.Struct, frozen=True, array_like=True, tag="wanted-pieces"):
+    """Answer to `Cut`: for each of its hashes, whether the piece is wanted."""
 
     flags: list[bool]
 
@@ -95,6 +116,18 @@ class Hashed(msgspec.Struct, frozen=True, array_like=True, tag="hashed"):
     jobs: list[int]
     contents: list[bytes]
     keys: list[StatKey]
+
+
+class Cut(msgspec.Struct, frozen=True, array_like=True, tag="cut"):
+    """Hashes of the next pieces of a content that has several; those that are wanted follow in `Pieces`."""
+
+    hashes: list[bytes]
+
+
+class Pieces(msgspec.Struct, frozen=True, array_like=True, tag="pieces"):
+    """Pieces of a content that has several."""
+
+    records: list[Record]
 
 
 class Results(msgspec.Struct, frozen=True, array_like=True, tag="results"):
@@ -109,5 +142,5 @@ class Done(msgspec.Struct, frozen=True, array_like=True, tag="done"):
     retire: bool
 
 
-ToExtractWorker = Setup | ReadBatch | Wanted
-FromExtractWorker = Ready | Hashed | Results | Done
+ToExtractWorker = Setup | ReadBatch | Wanted | WantedPieces
+FromExtractWorker = Ready | Hashed | Cut | Pieces | Results | Done

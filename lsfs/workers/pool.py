@@ -11,7 +11,7 @@ import msgspec
 
 from lsfs.core.errors import WorkerFailed
 from lsfs.extract.base import MAX_DOCUMENT_BYTES, MAX_TEXT_BYTES
-from lsfs.workers.batches import Batch, OnResults, ReadJob, Submission, Tier, WantedTexts, WorkQueue
+from lsfs.workers.batches import Archive, Batch, OnResults, ReadJob, Submission, Tier, WantedTexts, WorkQueue
 from lsfs.workers.lane import Lane, LaneSettings
 from lsfs.workers.messages import BATCH_FILES, Outcome, ReadResult, Setup
 from lsfs.workers.sandbox import Limits, SandboxReport
@@ -73,6 +73,7 @@ class ExtractPool:
         wanted: WantedTexts | None,
         on_results: OnResults,
         *,
+        archive: Archive | None = None,
         urgent: bool = False,
         tier: Tier = "text",
     ) -> Future[None]:
@@ -81,6 +82,7 @@ class ExtractPool:
         `wanted` is asked which of some hashes need their text (None: all do).  Both functions are called from threads
         of the pool, `on_results` by one at a time for a submission.  While they run, that worker waits, so they must
         not call `submit`, which might wait for them.
+        `archive` is asked for the bytes of jobs with `keep`; it is told of a document's before its text is made.
         `urgent` goes to workers that the backlog never uses.  ``tier="document"`` spares files that are surely
         documents the way through a text worker.  Blocks while too much is waiting.
         The descriptors belong to the pool from here on, also when this raises.
@@ -89,7 +91,7 @@ class ExtractPool:
         The future raises `WorkerFailed` when workers cannot be started or the pool is closed; the files that got no
         result are as if never submitted.
         """
-        submission = Submission(jobs, wanted, on_results)
+        submission = Submission(jobs, wanted, on_results, archive)
         size = BATCH_FILES if tier == "text" else DOCUMENT_BATCH_FILES
         for at in range(0, len(jobs), size):
             batch = Batch(submission, jobs[at : at + size], {})

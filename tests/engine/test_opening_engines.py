@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -56,21 +57,25 @@ def test_opening_leaves_the_vectors_of_another_embedder_to_the_start(paths):
     again.close()
 
 
-def test_a_file_that_will_not_be_read_is_not_waited_for_as_a_version(paths, tmp_path):
+def test_a_file_that_is_too_large_to_be_searched_by_content_has_versions_all_the_same(paths, tmp_path):
     root = tmp_path / "root"
     root.mkdir()
     (root / "a.txt").write_text("words")
-    engine = open_engine(paths, Config(embedder="off", max_file_mb=1))
-    engine.start()
-    engine.up(UpRequest(paths=(to_wire(os.fsencode(root)),)))
-    for event in engine.progress(ProgressRequest(until="words")):
-        assert event.phase
-    vault = engine._parts.vault
-    assert engine.activity.unversioned() > 0
-    (root / "a.txt").write_text("words" * 300_000)
-    engine.rescan(None)
+    with contextlib.closing(open_engine(paths, Config(embedder="off", max_file_mb=1))) as engine:
+        engine.start()
+        engine.up(UpRequest(paths=(to_wire(os.fsencode(root)),)))
+        follow(engine)
+        (root / "a.txt").write_text("words" * 300_000)
+        engine.rescan(None)
+        follow(engine)
+        parts = engine._parts
+        (entry,) = parts.vault.entries.at(1, [b"a.txt"]).values()
+        assert [version.number for version in parts.vault.versions.of(entry.lineage)] == [1, 2]
+        assert b"".join(parts.contents.read(entry.content)) == b"words" * 300_000
+        assert engine.file_status(os.fsencode(root / "a.txt")).state == "name-only"
+
+
+def follow(engine) -> None:
+    """Returns when nothing is left to do."""
     for event in engine.progress(ProgressRequest(until="all")):
         assert event.phase
-    (waiting,) = [entry for entry in vault.entries.pending() if entry.kind == "file"]
-    assert waiting.content is None and engine.activity.unversioned() == 0
-    engine.close()

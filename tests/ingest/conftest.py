@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from blake3 import blake3
 
 from lsfs.compose import open_engine
 from lsfs.core.api import ProgressRequest, UpRequest
@@ -19,6 +20,7 @@ from lsfs.core.config import Config
 from lsfs.core.locations import Paths
 from lsfs.core.wirepath import to_wire
 from lsfs.engine import Engine
+from lsfs.objects.piece import ObjectDamaged
 
 
 class Lsfs:
@@ -94,17 +96,30 @@ class Lsfs:
             row = self.index.files.at(root.id, path)
             if entry.kind != kind:
                 found.append(f"{path!r} is a {kind}, known as {entry.kind}")
+            elif entry.unindexed:
+                if row is not None:
+                    found.append(f"in the index though it is not searched: {path!r}")
+                elif kind == "file" and entry.content != digest:
+                    found.append(f"another content: {path!r}")
             elif row is None:
                 found.append(f"not in the index: {path!r}")
             elif kind == "file" and entry.content != digest:
                 found.append(f"another content: {path!r}")
-            elif kind == "file" and (
-                row.hash != digest or not (row.state == "ignored" or (row.content and row.state == "done"))
-            ):
+            elif kind == "file" and (row.hash != digest or not row.content or row.state != "done"):
                 found.append(f"not indexed: {path!r} {row.state} {row.reason}")
             elif kind == "symlink" and entry.target != digest:
                 found.append(f"another target: {path!r}")
+            if kind == "file" and not entry.unversioned and entry.content == digest:
+                found += self.unkept(path, digest)
         return found
+
+    def unkept(self, path: bytes, content: bytes) -> list[str]:
+        """What is wrong with the kept bytes of a content."""
+        try:
+            kept = b"".join(self.engine._parts.contents.read(content))
+        except ObjectDamaged as error:
+            return [f"not kept: {path!r}: {error.message}"]
+        return [] if blake3(kept).digest() == content else [f"other bytes are kept: {path!r}"]
 
     def disagreement(self) -> list[str]:
         """`differences` after waiting for events to be taken in; what a lost event would leave."""
@@ -115,8 +130,6 @@ class Lsfs:
 
 
 def _walk(root: bytes) -> Iterator[tuple[bytes, tuple[str, bytes | None]]]:
-    from blake3 import blake3
-
     waiting = [b""]
     while waiting:
         folder = waiting.pop()

@@ -191,10 +191,10 @@ def test_an_older_copy_of_the_vault_in_its_place_ends_in_the_same_index_as_the_d
 
 def test_an_index_that_could_not_be_written_for_a_while_lacks_nothing_afterwards(lsfs, monkeypatch, wait_until):
     from lsfs.core.errors import DiskFull
-    from lsfs.ingest import ingest
+    from lsfs.ingest import agenda
 
     lsfs.up()
-    monkeypatch.setattr(ingest, "_RETRY_S", 0.2)
+    monkeypatch.setattr(agenda, "RETRY_S", 0.2)
     follow = lsfs.engine._parts.pipeline.follow
     failures = iter([True, True])
 

@@ -12,7 +12,8 @@ import pytest
 
 from lsfs import compose
 from lsfs.core.errors import DiskFull
-from lsfs.ingest import feeder, ingest
+from lsfs.core.xattrs import Attributes
+from lsfs.ingest import agenda, feeder
 from lsfs.watch.records import ScanBatch, Work
 from lsfs.workers.messages import Outcome
 
@@ -20,7 +21,7 @@ from lsfs.workers.messages import Outcome
 @pytest.fixture(autouse=True)
 def soon(monkeypatch) -> None:
     """What is tried again after a while is tried again at once."""
-    monkeypatch.setattr(ingest, "_RETRY_S", 0.1)
+    monkeypatch.setattr(agenda, "RETRY_S", 0.1)
     monkeypatch.setattr(feeder, "_RETRY_S", 0.1)
 
 
@@ -82,7 +83,7 @@ def test_an_engine_ends_while_the_disk_is_full_and_a_scan_waits_for_it(tmp_path,
             for _ in range(100):
                 parts.ingest.observe(root, ScanBatch())
 
-        monkeypatch.setattr(parts.ingest, "_observe", full)
+        monkeypatch.setattr(parts.ingest._recording, "observe", full)
         monkeypatch.setattr(parts.keeper, "_scan", much)
         parts.keeper.scan(root.id)
         assert eventually(lambda: len(parts.ingest._tasks) > 64)
@@ -170,7 +171,7 @@ def test_what_the_index_could_not_follow_reaches_it_with_the_next_task(lsfs, mon
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), DiskFull("no space is left")])
 def test_a_reading_that_could_not_be_recorded_is_not_lost_nor_are_its_tags(error, lsfs, monkeypatch):
-    monkeypatch.setattr(feeder, "xdg_tags", lambda _: ("harvest",))
+    monkeypatch.setattr(feeder.xattrs, "read", lambda _: Attributes(None, "harvest"))
     (lsfs.root / "a.txt").write_text("words")
     failed = once(
         monkeypatch, lsfs.engine._parts.pipeline, "follow", error, lambda *_, **named: bool(named.get("texts"))
@@ -179,7 +180,7 @@ def test_a_reading_that_could_not_be_recorded_is_not_lost_nor_are_its_tags(error
     assert eventually(lambda: not lsfs.differences()) and failed
     assert lsfs.vault.tags.of_many([lsfs.lineage("a.txt")]) == {lsfs.lineage("a.txt"): ["harvest"]}
     lsfs.settled()
-    assert not lsfs.engine._parts.feeder._in_flight and not lsfs.engine._parts.feeder._tags
+    assert not lsfs.engine._parts.feeder._in_flight and not lsfs.engine._parts.feeder._attributes
 
 
 def test_a_content_that_was_swept_out_while_a_copy_of_it_was_read_is_read_again(lsfs, monkeypatch):

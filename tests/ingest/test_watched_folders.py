@@ -40,7 +40,7 @@ def history(lsfs, lineage: int) -> list[tuple[int | None, int]]:
 def flush(lsfs) -> None:
     """Makes versions of what is pending, as the settle time would."""
     parts = lsfs.engine._parts
-    parts.ingest.run(lambda: parts.ingest._capturer.settle(parts.vault.entries.pending()))
+    parts.ingest.run(lambda: parts.ingest._recording._capturer.settle(parts.vault.entries.pending()))
 
 
 # Refusals

@@ -40,7 +40,7 @@ def test_the_reader_of_the_document_lists_roots_files_and_versions(reader: Path,
         vault.roots.remove(tx, gone.id, 1)
         (lineage,) = vault.entries.new_lineages(tx, [None])
         name = b"caf\xe9\n.txt"
-        entry = Entry(0, root.id, name, Kind.FILE, 1, 0, 5, 0o100600, 1, 1, None, b"\xab" * 32, lineage, 1, None, 0)
+        entry = Entry(1, root.id, name, Kind.FILE, 1, 0, 5, 0o100600, 1, 1, None, b"\xab" * 32, lineage, 1, None, 0)
         vault.entries.put(tx, [entry])
         day = 86_400_000_000_000
         rows = [(1, 1, b"before.txt", 0), (2, None, name, 0), (3, 2, name, 0), (4, None, name, 1)]

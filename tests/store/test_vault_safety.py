@@ -28,7 +28,9 @@ def test_a_vault_with_damaged_pages_refuses_to_be_written_once_it_was_verified(t
     path = tmp_path / "vault.db"
     filled_vault(path)
     with open(path, "r+b") as file:
-        file.seek(os.path.getsize(path) // 2)
+        file.seek(
+            os.path.getsize(path) - 20 * 4096
+        )  # behind the tables' descriptions, without which it cannot be opened
         file.write(os.urandom(20 * 4096))
     before = path.read_bytes()
     vault = Vault(path)

@@ -1,4 +1,4 @@
-"""Own writes are known by what they left, and by nothing else."""
+"""A look that was taken before lsfs changed something is known by the state it shows, and by nothing else."""
 
 from __future__ import annotations
 
@@ -7,49 +7,44 @@ from lsfs.watch.own_writes import OwnWrites
 from lsfs.watch.records import ScanBatch
 
 OURS = StatKey(1, 10, 100, 100, 0o100644)
-THEIRS = StatKey(1, 10, 100, 101, 0o100644)
+OTHER = StatKey(1, 10, 100, 99, 0o100644)
 
 
-def test_our_state_is_ours_as_often_as_it_is_seen():
+def seen(**keys: StatKey) -> ScanBatch:
+    return ScanBatch(seen=[Seen(name.encode(), Kind.FILE, key) for name, key in keys.items()])
+
+
+def test_a_look_that_shows_what_lsfs_left_is_not_doubted_however_often_it_comes():
     own = OwnWrites()
     own.record(1, b"a", OURS)
-    assert own.is_own(1, b"a", OURS)
-    assert own.is_own(1, b"a", OURS)
-    assert not own.is_own(2, b"a", OURS)
+    assert own.doubtful(1, seen(a=OURS)) == [] and own.doubtful(1, seen(a=OURS)) == []
 
 
-def test_another_state_is_theirs_and_ends_the_memory():
+def test_another_state_is_doubted_once():
     own = OwnWrites()
     own.record(1, b"a", OURS)
-    assert not own.is_own(1, b"a", THEIRS)
-    assert not own.is_own(1, b"a", OURS)
+    assert own.doubtful(1, seen(a=OTHER)) == [b"a"]
+    assert own.doubtful(1, seen(a=OTHER)) == []
 
 
-def test_a_delete_of_ours_is_ours_and_its_return_is_not():
+def test_what_lsfs_took_away_is_doubted_where_it_is_seen_and_what_it_made_where_it_is_not():
     own = OwnWrites()
-    own.record(1, b"a", None)
-    assert own.is_own(1, b"a", None)
-    assert not own.is_own(1, b"a", OURS)
+    own.record(1, b"gone", None)
+    own.record(1, b"made", OURS)
+    assert own.doubtful(1, ScanBatch(gone=[b"gone"])) == []
+    assert own.doubtful(1, seen(gone=OTHER)) == [b"gone"]
+    assert own.doubtful(1, ScanBatch(gone=[b"made"])) == [b"made"]
 
 
-def test_a_batch_keeps_what_others_did():
+def test_paths_of_another_root_and_paths_that_lsfs_did_not_touch_are_not_doubted():
     own = OwnWrites()
-    own.record(1, b"ours", OURS)
-    own.record(1, b"removed", None)
-    batch = ScanBatch(
-        seen=[Seen(b"ours", Kind.FILE, OURS), Seen(b"theirs", Kind.FILE, OURS)],
-        gone=[b"removed", b"lost"],
-        index_ignored={b"ours": "hidden", b"theirs": "hidden"},
-    )
-    left = own.without_own(1, batch)
-    assert [item.path for item in left.seen] == [b"theirs"]
-    assert left.gone == [b"lost"]
-    assert left.index_ignored == {b"theirs": "hidden"}
+    own.record(1, b"a", OURS)
+    assert own.doubtful(2, seen(a=OTHER)) == [] and own.doubtful(1, seen(b=OTHER)) == []
 
 
 def test_memory_is_bounded():
     own = OwnWrites(limit=10)
     for number in range(100):
         own.record(1, b"%d" % number, OURS)
-    assert not own.is_own(1, b"0", OURS)
-    assert own.is_own(1, b"99", OURS)
+    batch = ScanBatch(gone=[b"0", b"99"])
+    assert own.doubtful(1, batch) == [b"99"]

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lsfs.workers import progress
-from lsfs.workers.messages import Done, Results, ToExtractWorker, Wanted
+from lsfs.workers.messages import Done, Results, ToExtractWorker, WantedPieces
 from lsfs.workers.progress import ProgressPage, ProgressWriter, Stopwatch
 from lsfs.workers.protocol import MAX_MESSAGE, Channel, ChannelClosed
 
@@ -41,13 +41,13 @@ def test_messages_of_any_size_arrive_in_order(pair: Pair, lengths: list[int]) ->
 
     def write() -> None:
         for length in lengths:
-            sender.send(Wanted([True] * length))
+            sender.send(WantedPieces([True] * length))
 
     writer = threading.Thread(target=write)
     writer.start()
     received = [receiver.receive(5)[0] for _ in lengths]
     writer.join()
-    assert [len(message.flags) for message in received if isinstance(message, Wanted)] == lengths
+    assert [len(message.flags) for message in received if isinstance(message, WantedPieces)] == lengths
 
 
 def test_descriptors_arrive_with_their_message(pair: Pair, tmp_path: Path) -> None:
@@ -55,11 +55,11 @@ def test_descriptors_arrive_with_their_message(pair: Pair, tmp_path: Path) -> No
     for number in range(3):
         (tmp_path / str(number)).write_text(f"file {number}")
         fd = os.open(tmp_path / str(number), os.O_RDONLY)
-        sender.send(Wanted([True] * number), [fd])
+        sender.send(WantedPieces([True] * number), [fd])
         os.close(fd)
     for number in range(3):
         message, (fd,) = receiver.receive(5)
-        assert message == Wanted([True] * number)
+        assert message == WantedPieces([True] * number)
         assert not os.get_inheritable(fd)
         assert os.pread(fd, 100, 0).decode() == f"file {number}"
         os.close(fd)
@@ -69,8 +69,8 @@ def test_waiting_has_an_end_and_loses_nothing(pair: Pair) -> None:
     sender, receiver, _ = pair
     with pytest.raises(TimeoutError):
         receiver.receive(0.01)
-    sender.send(Wanted([]))
-    assert receiver.receive(5)[0] == Wanted([])
+    sender.send(WantedPieces([]))
+    assert receiver.receive(5)[0] == WantedPieces([])
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_the_end_of_the_other_side_is_noticed(pair: Pair) -> None:
     with pytest.raises(ChannelClosed):
         receiver.receive(5)
     with pytest.raises(ChannelClosed):
-        receiver.send(Wanted([]))
+        receiver.send(WantedPieces([]))
 
 
 def test_progress_is_seen_through_the_page_that_nobody_can_shrink() -> None:

@@ -38,7 +38,7 @@ class FileRow(msgspec.Struct, frozen=True, array_like=True):
     content: int | None
     lineage: int
     state: str
-    """queued, done, named (by name for good), ignored (kept by versions only), failed or unstable."""
+    """queued, done, named (by name for good), failed or unstable."""
     reason: str = ""
 
 
@@ -51,7 +51,7 @@ class Condition(msgspec.Struct, frozen=True):
 
 def condition(filters: Filters, roots: Mapping[int, bytes]) -> Condition:
     """Compiles filters; `roots` are the absolute paths of the watched roots by id."""
-    parts: list[str] = ["f.kind = 'file'", "f.state <> 'ignored'"]
+    parts: list[str] = ["f.kind = 'file'"]
     bindings: list[Any] = []
     if filters.in_folders:
         choices = [_folder(folder, roots, bindings) for folder in filters.in_folders]
@@ -165,19 +165,26 @@ class Files:
         return [row[0] for row in rows]
 
     def put(self, tx: apsw.Connection, rows: Iterable[FileRow]) -> None:
-        """Writes files whole; a hash that the index knows is joined to its content, but for ignored files."""
+        """Writes files whole; a hash that the index knows is joined to its content."""
         tx.executemany(
             f"INSERT INTO files ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?9, "
-            "CASE WHEN ?12 = 'ignored' THEN NULL ELSE coalesce(?10, (SELECT id FROM contents WHERE hash = ?9)) END, "
-            "?11, ?12, ?13) "
+            "coalesce(?10, (SELECT id FROM contents WHERE hash = ?9)), ?11, ?12, ?13) "
             f"ON CONFLICT (id) DO UPDATE SET {_ASSIGN}",
             (msgspec.to_builtins(row, builtin_types=(bytes,)) for row in rows),
+        )
+
+    def update(self, tx: apsw.Connection, rows: Iterable[FileRow]) -> None:
+        """Writes what reading can change of files that stand at the same path as before; else as `put`."""
+        tx.executemany(
+            "UPDATE files SET size = ?2, mtime_ns = ?3, hash = ?4, lineage = ?6, state = ?7, reason = ?8, "
+            "content = coalesce(?5, (SELECT id FROM contents WHERE hash = ?4)) WHERE id = ?1",
+            ((r.id, r.size, r.mtime_ns, r.hash, r.content, r.lineage, r.state, r.reason) for r in rows),
         )
 
     def join(self, tx: apsw.Connection, content_hash: bytes, content: int) -> None:
         """Joins files that waited for a content, read by way of another file, to it."""
         tx.execute(
-            "UPDATE files SET content = ? WHERE hash = ? AND content IS NULL AND state <> 'ignored'",
+            "UPDATE files SET content = ? WHERE hash = ? AND content IS NULL",
             (content, content_hash),
         )
 
@@ -217,6 +224,10 @@ class Files:
             (unstable,),
         )
 
+    def reread(self, tx: apsw.Connection, ids: Iterable[int]) -> None:
+        """Has those of the files read again that are searched by content, though nothing of them changed."""
+        tx.executemany("UPDATE files SET state = 'queued' WHERE id = ? AND state <> 'named'", ((i,) for i in ids))
+
     def requeue_failed(self, tx: apsw.Connection, root: int | None = None, reason: str | None = None) -> None:
         """Queues files that could not be read: all of them, or those of a root and for one reason."""
         tx.execute(
@@ -232,20 +243,13 @@ class Files:
         )
         return [FileRow(*row) for row in rows]
 
-    def unhashed(self, limit: int) -> list[FileRow]:
-        """Ignored files that the vault keeps versions of and whose content is not known yet."""
-        rows = self._db.rows(
-            f"SELECT {_COLUMNS} FROM files WHERE state = 'ignored' AND hash IS NULL AND kind = 'file' LIMIT ?", (limit,)
-        )
-        return [FileRow(*row) for row in rows]
-
     def roots(self) -> set[int]:
         """The roots that have files."""
         return {row[0] for row in self._db.rows("SELECT DISTINCT root FROM files")}
 
     def counts_by_root(self) -> dict[int, int]:
         """How many files each root has that search can find."""
-        sql = "SELECT root, count(*) FROM files WHERE kind = 'file' AND state <> 'ignored' GROUP BY root"
+        sql = "SELECT root, count(*) FROM files WHERE kind = 'file' GROUP BY root"
         return dict(self._db.rows(sql))
 
     def totals(self) -> dict[str, int]:

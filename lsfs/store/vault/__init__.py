@@ -7,6 +7,7 @@ together commits together.  Reading needs none.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,11 +17,26 @@ import apsw
 from lsfs.core.errors import LsfsError, VaultDamaged, VaultNewer
 from lsfs.store.database import Damaged, Database, SchemaNewer, one
 from lsfs.store.vault.entries import Entries, Entry
+from lsfs.store.vault.ops import FolderTimes, OpRow, Ops, Touch
+from lsfs.store.vault.pieces import ContentRow, PieceRow, Pieces
 from lsfs.store.vault.roots import Root, Roots
+from lsfs.store.vault.saved import SavedQueries
 from lsfs.store.vault.tags import Tags
 from lsfs.store.vault.versions import Version, Versions
 
-__all__ = ["APPLICATION_ID", "COPY", "Entry", "Root", "Vault", "Version"]
+__all__ = [
+    "APPLICATION_ID",
+    "COPY",
+    "ContentRow",
+    "Entry",
+    "FolderTimes",
+    "OpRow",
+    "PieceRow",
+    "Root",
+    "Touch",
+    "Vault",
+    "Version",
+]
 
 APPLICATION_ID = 0x4C534656
 """'LSFV', in the database's header, so that `file` and doctor tell whose it is."""
@@ -45,6 +61,8 @@ class Vault:
         self.path = path
         self.newer: str = ""
         """Why the vault is only read, empty where it is written too."""
+        self.turn = threading.RLock()
+        """Held by whoever reads entries, decides what becomes of them, and writes that."""
         self._damage = ""
         if _is_lost(path):
             raise self._damaged("it is gone or empty, and its copy is not")
@@ -59,6 +77,9 @@ class Vault:
         self.entries = Entries(self._db)
         self.versions = Versions(self._db)
         self.tags = Tags(self._db)
+        self.pieces = Pieces(self._db)
+        self.ops = Ops(self._db)
+        self.saved = SavedQueries(self._db)
 
     def _open(self, *, readonly: bool) -> Database:
         # FULL: a commit is on the disk when it returns, the journal of later ops rests on it.

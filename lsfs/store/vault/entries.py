@@ -9,13 +9,12 @@ import apsw
 import msgspec
 
 from lsfs.core.records import Kind, StatKey
-from lsfs.store.database import Database, one
+from lsfs.store.database import Database, insert_many, one
 
 _COLUMNS = (
     "id, root, path, kind, ino, btime_ns, size, mode, mtime_ns, ctime_ns, target, content, lineage, seq, pending, "
-    "gone, unindexed, unversioned"
+    "gone, unindexed, unversioned, xattrs, mirror"
 )
-_IN_CHUNK = 500
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -42,6 +41,10 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     """Why it is not searched; empty where it is."""
     unversioned: str = ""
     """Why no versions of it are kept; empty where they are."""
+    xattrs: bytes | None = None
+    """Extended attributes but tags, as `lsfs.core.xattrs` encodes them; None: it has none, or was not read yet."""
+    mirror: str | None = None
+    """The tags on the file itself (user.xdg.tags), as last seen or written; None where that was never looked at."""
 
     @property
     def key(self) -> StatKey:
@@ -49,8 +52,11 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
         return StatKey(self.ino, self.size, self.mtime_ns, self.ctime_ns, self.mode)
 
 
+_KINDS = {kind.value: kind for kind in Kind}
+
+
 def _entry(row: tuple[Any, ...]) -> Entry:
-    return Entry(row[0], row[1], row[2], Kind(row[3]), *row[4:])
+    return Entry(row[0], row[1], row[2], _KINDS[row[3]], *row[4:])
 
 
 class Entries:
@@ -66,22 +72,13 @@ class Entries:
 
     def many(self, ids: Sequence[int]) -> dict[int, Entry]:
         """Entries by id."""
-        found: dict[int, Entry] = {}
-        for start in range(0, len(ids), _IN_CHUNK):
-            part = ids[start : start + _IN_CHUNK]
-            rows = self._db.rows(f"SELECT {_COLUMNS} FROM entries WHERE id IN ({','.join('?' * len(part))})", part)
-            found.update((row[0], _entry(row)) for row in rows)
-        return found
+        rows = self._db.rows_in(f"SELECT {_COLUMNS} FROM entries WHERE id IN ({{}})", ids)
+        return {row[0]: _entry(row) for row in rows}
 
     def at(self, root: int, paths: Sequence[bytes]) -> dict[bytes, Entry]:
         """The entries at these paths, gone ones included."""
-        found: dict[bytes, Entry] = {}
-        for start in range(0, len(paths), _IN_CHUNK):
-            part = paths[start : start + _IN_CHUNK]
-            marks = ",".join("?" * len(part))
-            rows = self._db.rows(f"SELECT {_COLUMNS} FROM entries WHERE root = ? AND path IN ({marks})", (root, *part))
-            found.update((row[2], _entry(row)) for row in rows)
-        return found
+        rows = self._db.rows_in(f"SELECT {_COLUMNS} FROM entries WHERE path IN ({{}}) AND root = ?", paths, (root,))
+        return {row[2]: _entry(row) for row in rows}
 
     def by_inode(self, ino: int, btime_ns: int) -> list[Entry]:
         """Every entry last seen with this inode, gone ones included, newest change first."""
@@ -130,6 +127,41 @@ class Entries:
         )
         return int(rows[0][0])
 
+    def unread(self, limit: int, searched_bytes: int) -> list[Entry]:
+        """Files that are read for their versions alone, most recently modified first: they are not searched, or are
+        larger than what is searched by content."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM entries INDEXED BY entries_unread WHERE content IS NULL AND kind = 'file' "
+            "AND gone = 0 AND unversioned = '' AND (unindexed <> '' OR size > 1048576) "
+            "AND (unindexed <> '' OR size > ?) "
+            "AND root IN (SELECT id FROM roots WHERE removed_ns IS NULL AND state = 'online') "
+            "ORDER BY mtime_ns DESC LIMIT ?",
+            (searched_bytes, limit),
+        )
+        return [_entry(row) for row in rows]
+
+    @staticmethod
+    def forget_content(tx: apsw.Connection, ids: Iterable[int]) -> None:
+        """Has files read again that are read for their versions alone."""
+        tx.executemany("UPDATE entries SET content = NULL WHERE id = ?", ((i,) for i in ids))
+
+    def unkept(self, limit: int) -> list[int]:
+        """Files whose content is known and is to be kept, and is not."""
+        rows = self._db.rows(
+            "SELECT id FROM entries AS e WHERE gone = 0 AND kind = 'file' AND unversioned = '' AND content IS NOT NULL "
+            "AND root IN (SELECT id FROM roots WHERE removed_ns IS NULL AND state = 'online') "
+            "AND NOT EXISTS (SELECT 1 FROM pieces WHERE hash = e.content) "
+            "AND NOT EXISTS (SELECT 1 FROM contents WHERE hash = e.content) LIMIT ?",
+            (limit,),
+        )
+        return [row[0] for row in rows]
+
+    def unversioned_of(self, ids: Sequence[int]) -> set[int]:
+        """Those of the entries of which no versions are kept."""
+        return {
+            row[0] for row in self._db.rows_in("SELECT id FROM entries WHERE id IN ({}) AND unversioned <> ''", ids)
+        }
+
     def any(self, root: int) -> bool:
         """Whether anything was ever recorded in the root."""
         return bool(self._db.rows("SELECT 1 FROM entries WHERE root = ? LIMIT 1", (root,)))
@@ -149,35 +181,48 @@ class Entries:
 
     def holders(self, lineages: Sequence[int]) -> list[Entry]:
         """The living entries that hold one of these lineages."""
-        found: list[Entry] = []
-        for start in range(0, len(lineages), _IN_CHUNK):
-            part = lineages[start : start + _IN_CHUNK]
-            marks = ",".join("?" * len(part))
-            rows = self._db.rows(f"SELECT {_COLUMNS} FROM entries WHERE gone = 0 AND lineage IN ({marks})", part)
-            found.extend(_entry(row) for row in rows)
-        return found
+        sql = f"SELECT {_COLUMNS} FROM entries WHERE lineage IN ({{}}) AND gone = 0"
+        return [_entry(row) for row in self._db.rows_in(sql, lineages)]
 
     @staticmethod
     def new_lineages(tx: apsw.Connection, parents: Sequence[tuple[int, int] | None]) -> list[int]:
         """Begins a lineage for each item, which is the (lineage, seq) it was copied or linked from, or None."""
         (last,) = one(tx, "SELECT coalesce(max(id), 0) FROM lineages")
-        tx.executemany(
-            "INSERT INTO lineages (id, parent, parent_seq) VALUES (?, ?, ?)",
-            ((i, *(parent or (None, None))) for i, parent in enumerate(parents, last + 1)),
-        )
+        rows = ((i, *(parent or (None, None))) for i, parent in enumerate(parents, last + 1))
+        insert_many(tx, "INTO lineages (id, parent, parent_seq)", 3, rows)
         return list(range(last + 1, last + 1 + len(parents)))
 
     @staticmethod
-    def put(tx: apsw.Connection, entries: Iterable[Entry]) -> None:
-        """Writes entries whole; an id of 0 takes up the row of (root, path), or makes one."""
+    def next_id(tx: apsw.Connection) -> int:
+        """The id of the next entry that is made."""
+        return int(one(tx, "SELECT coalesce(max(id), 0) + 1 FROM entries")[0])
+
+    @staticmethod
+    def captured(tx: apsw.Connection, entries: Iterable[Entry]) -> None:
+        """Writes what reading a file can change of its entry."""
         tx.executemany(
-            f"INSERT INTO entries ({_COLUMNS}) VALUES (nullif(?, 0){', ?' * 17}) "
+            "UPDATE entries SET size = ?, mode = ?, mtime_ns = ?, ctime_ns = ?, content = ?, seq = ?, pending = ?, "
+            "xattrs = ?, mirror = ? WHERE id = ?",
+            (
+                (e.size, e.mode, e.mtime_ns, e.ctime_ns, e.content, e.seq, e.pending, e.xattrs, e.mirror, e.id)
+                for e in entries
+            ),
+        )
+
+    @staticmethod
+    def put(tx: apsw.Connection, entries: Iterable[Entry]) -> None:
+        """Writes entries whole, in the place of what is known of their paths."""
+        insert_many(
+            tx,
+            f"INTO entries ({_COLUMNS})",
+            20,
+            (msgspec.to_builtins(entry, builtin_types=(bytes,)) for entry in entries),
             "ON CONFLICT (root, path) DO UPDATE SET kind = excluded.kind, ino = excluded.ino, "
             "btime_ns = excluded.btime_ns, size = excluded.size, mode = excluded.mode, mtime_ns = excluded.mtime_ns, "
             "ctime_ns = excluded.ctime_ns, target = excluded.target, content = excluded.content, "
             "lineage = excluded.lineage, seq = excluded.seq, pending = excluded.pending, gone = excluded.gone, "
-            "unindexed = excluded.unindexed, unversioned = excluded.unversioned",
-            (msgspec.to_builtins(entry, builtin_types=(bytes,)) for entry in entries),
+            "unindexed = excluded.unindexed, unversioned = excluded.unversioned, xattrs = excluded.xattrs, "
+            "mirror = excluded.mirror",
         )
 
     @staticmethod

@@ -9,7 +9,7 @@ import msgspec
 
 from lsfs.store.database import Database, one
 
-_COLUMNS = "id, path, fs_uuid, ino, state, reason, added_ns, baseline"
+_COLUMNS = "id, path, fs_uuid, ino, state, reason, added_ns, baseline, policy"
 
 
 class Root(msgspec.Struct, frozen=True, array_like=True):
@@ -24,6 +24,8 @@ class Root(msgspec.Struct, frozen=True, array_like=True):
     added_ns: int
     baseline: int
     """Newest lineage when the first scan was whole; 0 until then.  Older lineages were found, not seen to appear."""
+    policy: str = "{}"
+    """Its settings, see `lsfs.core.policy`."""
 
     @property
     def online(self) -> bool:
@@ -93,6 +95,14 @@ class Roots:
     def set_state(self, tx: apsw.Connection, root_id: int, state: str, reason: str) -> None:
         """Marks a root online or offline."""
         tx.execute("UPDATE roots SET state = ?, reason = ? WHERE id = ?", (state, reason, root_id))
+
+    def set_policy(self, tx: apsw.Connection, root_id: int, policy: str) -> None:
+        """Stores a root's settings."""
+        tx.execute("UPDATE roots SET policy = ? WHERE id = ?", (policy, root_id))
+
+    def set_identity(self, tx: apsw.Connection, root_id: int, fs_uuid: str, ino: int) -> None:
+        """Takes the folder that stands at a root's path now for the root's own, after its vault was moved here."""
+        tx.execute("UPDATE roots SET fs_uuid = ?, ino = ? WHERE id = ?", (fs_uuid, ino, root_id))
 
     def set_baseline(self, tx: apsw.Connection, root_id: int) -> None:
         """Records that the first scan was whole: files of later lineages are new."""

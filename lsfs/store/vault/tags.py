@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import apsw
 
@@ -27,13 +27,6 @@ class Tags:
                 if tags := self.of(lineage):
                     found[lineage] = tags
         return found
-
-    def follow(self, tx: apsw.Connection, tags: Mapping[int, Iterable[str]]) -> None:
-        """Makes these the tags of each lineage, where they are not already."""
-        known = self.of_many(tags)
-        for lineage, wanted in tags.items():
-            if sorted(set(wanted)) != known.get(lineage, []):
-                self.set(tx, lineage, wanted)
 
     def set(self, tx: apsw.Connection, lineage: int, tags: Iterable[str]) -> None:
         """Makes these the lineage's tags."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import apsw
 import msgspec
 
-from lsfs.store.database import Database
+from lsfs.store.database import Database, insert_many, marks, parts
 
 _COLUMNS = (
     "seq, lineage, number, root, path, kind, content, target, size, mode, mtime_ns, xattrs, seen_ns, since_ns, op, gone"
 )
-
-_IN_CHUNK = 500
 
 
 class Version(msgspec.Struct, frozen=True, array_like=True):
@@ -54,19 +52,17 @@ class Versions:
 
     def add(self, tx: apsw.Connection, versions: Iterable[Version]) -> None:
         """Records versions as they are."""
-        tx.executemany(
-            f"INSERT INTO versions ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (msgspec.to_builtins(v, builtin_types=(bytes,)) for v in versions),
-        )
+        rows = (msgspec.to_builtins(version, builtin_types=(bytes,)) for version in versions)
+        insert_many(tx, f"INTO versions ({_COLUMNS})", 16, rows)
 
     @staticmethod
     def newest(tx: apsw.Connection, lineages: Sequence[int]) -> dict[int, Version]:
         """The newest version of each lineage that has one."""
         found: dict[int, Version] = {}
-        for part in _parts(lineages):
+        for part in parts(lineages):
             # SQLite takes the bare columns of a max() query from the row with the maximum.
             rows = tx.execute(
-                f"SELECT max(seq), {_COLUMNS} FROM versions WHERE lineage IN ({_marks(part)}) GROUP BY lineage", part
+                f"SELECT max(seq), {_COLUMNS} FROM versions WHERE lineage IN ({marks(part)}) GROUP BY lineage", part
             )
             found.update((row[2], Version(*row[1:])) for row in rows)
         return found
@@ -75,24 +71,21 @@ class Versions:
     def newest_contents(tx: apsw.Connection, lineages: Sequence[int]) -> dict[int, bytes | None]:
         """The content of each lineage's newest numbered version."""
         found: dict[int, bytes | None] = {}
-        for part in _parts(lineages):
+        for part in parts(lineages):
             sql = "SELECT lineage, content, max(seq) FROM versions WHERE number IS NOT NULL AND lineage IN "
-            found.update((row[0], row[1]) for row in tx.execute(f"{sql}({_marks(part)}) GROUP BY lineage", part))
+            found.update((row[0], row[1]) for row in tx.execute(f"{sql}({marks(part)}) GROUP BY lineage", part))
         return found
 
     @staticmethod
     def next_numbers(tx: apsw.Connection, lineages: Sequence[int]) -> dict[int, int]:
         """Takes the next number of each lineage, counted from 1; none is ever given twice."""
         found: dict[int, int] = {}
-        for part in _parts(lineages):
-            sql = f"UPDATE lineages SET numbers = numbers + 1 WHERE id IN ({_marks(part)}) RETURNING id, numbers"
+        for part in parts(lineages):
+            sql = f"UPDATE lineages SET numbers = numbers + 1 WHERE id IN ({marks(part)}) RETURNING id, numbers"
             found.update(tx.execute(sql, part))
         return found
 
-
-def _parts(items: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (items[start : start + _IN_CHUNK] for start in range(0, len(items), _IN_CHUNK))
-
-
-def _marks(part: Sequence[int]) -> str:
-    return ",".join("?" * len(part))
+    @staticmethod
+    def drop(tx: apsw.Connection, seqs: Iterable[int], now_ns: int, reason: str) -> None:
+        """Records why the contents of versions are not kept."""
+        tx.executemany("INSERT OR IGNORE INTO dropped VALUES (?, ?, ?)", ((seq, now_ns, reason) for seq in seqs))

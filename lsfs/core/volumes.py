@@ -1,0 +1,73 @@
+"""Whether keeping copies of a folder's files would carry them off a volume that its owner may take away or lock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lsfs.core.paths import is_within
+from lsfs.core.posix import Mount, is_encrypted
+
+SYS = Path("/sys")
+
+
+def away(root: bytes, vault: bytes, mounts: Sequence[Mount], sys: Path = SYS) -> str:
+    """Why versions of `root` would lie where it does not: '' unless its volume is removable or encrypted.
+
+    `vault` is the folder that copies would lie in; raises OSError where one of the two cannot be looked at.
+    """
+    ours, theirs = os.stat(root).st_dev, os.stat(vault).st_dev
+    if is_encrypted(root) and not is_encrypted(vault):
+        return _why("an encrypted folder", vault)
+    if ours == theirs or _fs_type(root, mounts) == "tmpfs":
+        return ""
+    if _fs_type(root, mounts) == "ecryptfs" or (_is_crypt(ours, sys) and not _is_crypt(theirs, sys)):
+        return _why("an encrypted volume", vault)
+    return _why("a removable volume", vault) if _is_removable(ours, sys) else ""
+
+
+def _why(where: str, vault: bytes) -> str:
+    kept = vault.decode("utf-8", "replace")
+    return f"it lies on {where}, and copies would lie in {kept}: no versions unless you ask for them"
+
+
+def _fs_type(path: bytes, mounts: Sequence[Mount]) -> str:
+    covering = [mount for mount in mounts if is_within(path, mount.mount_point.rstrip(b"/"))]
+    # Of mounts on the same point, the last one covers the others.
+    longest = max((len(mount.mount_point) for mount in covering), default=0)
+    return next((mount.fs_type for mount in reversed(covering) if len(mount.mount_point) == longest), "")
+
+
+def _block(device: int, sys: Path) -> Path:
+    return Path(os.path.realpath(sys / "dev/block" / f"{os.major(device)}:{os.minor(device)}"))
+
+
+def _is_crypt(device: int, sys: Path) -> bool:
+    return any(_text(block / "dm/uuid").startswith("CRYPT-") for block in _stack(_block(device, sys)))
+
+
+def _is_removable(device: int, sys: Path) -> bool:
+    for block in _stack(_block(device, sys)):
+        # A partition's disk is the folder above it.
+        if any(_text(place / "removable").strip() == "1" for place in (block, block.parent)) or "/usb" in str(block):
+            return True
+    return False
+
+
+def _stack(block: Path) -> Iterator[Path]:
+    """A block device, and what it is made of: a volume of LVM on a disk unlocked by LUKS …"""
+    waiting = [block]
+    while waiting:
+        yield (one := waiting.pop())
+        try:
+            waiting += [Path(os.path.realpath(slave)) for slave in (one / "slaves").iterdir()]
+        except OSError:
+            continue
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,266 @@
+"""Plans and the ops that they become: one number, one row, their steps, and what they touch.
+
+The steps' own form is `lsfs.plan.steps`; here they are bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import apsw
+import msgspec
+
+from lsfs.store.database import Database, one
+
+_COLUMNS = (
+    "id, state, class, door, sentence, summary, plan, files, bytes, created_ns, expires_ns, started_ns, finished_ns, "
+    "seq, reverses, reversed_by, turn, by_command, error"
+)
+UNFINISHED = ("queued", "running")
+
+
+class OpRow(msgspec.Struct, frozen=True, array_like=True):
+    """A plan or op."""
+
+    id: int
+    state: str
+    """preview, expired, queued, running, applied, undone or failed."""
+    effect: str
+    """Its class: read, silent, reversible or external."""
+    door: str
+    sentence: str
+    summary: str
+    plan: bytes
+    files: int
+    bytes: int
+    created_ns: int
+    expires_ns: int
+    started_ns: int | None = None
+    finished_ns: int | None = None
+    seq: int | None = None
+    """Newest change of the vault before it acted."""
+    reverses: int | None = None
+    reversed_by: int | None = None
+    turn: int = 0
+    """0 for what was asked for, 1 for what takes that back, 2 for what takes it forward again, and so on."""
+    by_command: int = 0
+    """1: made by ``lsfs undo`` or ``lsfs redo``."""
+    error: str = ""
+
+
+class Touch(msgspec.Struct, frozen=True, array_like=True):
+    """A path that an op changes; `root` is negative for a place outside the roots."""
+
+    root: int
+    path: bytes
+    lineage: int | None
+    tree: bool
+    """All that lies beneath goes with it."""
+
+
+class FolderTimes(msgspec.Struct, frozen=True, array_like=True):
+    """When a folder was modified, before an op changed names in it and after."""
+
+    root: int
+    path: bytes
+    before_ns: int
+    after_ns: int | None = None
+
+
+class Ops:
+    """The tables of ops, steps, and what ops touch and hold."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def get(self, op: int) -> OpRow | None:
+        """An op by its number."""
+        rows = self._db.rows(f"SELECT {_COLUMNS} FROM ops WHERE id = ?", (op,))
+        return OpRow(*rows[0]) if rows else None
+
+    def newest(self, limit: int, states: Sequence[str]) -> list[OpRow]:
+        """The newest ops in those states, newest first."""
+        sql = f"SELECT {_COLUMNS} FROM ops WHERE state IN ({','.join('?' * len(states))}) ORDER BY id DESC LIMIT ?"
+        return [OpRow(*row) for row in self._db.rows(sql, (*states, limit))]
+
+    def newest_applied(self) -> OpRow | None:
+        """The newest op that stands as applied, of those that the undo and redo commands did not make."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM ops WHERE state = 'applied' AND by_command = 0 ORDER BY id DESC LIMIT 1"
+        )
+        return OpRow(*rows[0]) if rows else None
+
+    def newest_undo(self) -> OpRow | None:
+        """The newest op of the undo command that stands as applied."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM ops WHERE state = 'applied' AND by_command = 1 AND turn % 2 = 1 "
+            "ORDER BY id DESC LIMIT 1"
+        )
+        return OpRow(*rows[0]) if rows else None
+
+    def touching(self, root: int, path: bytes, lineages: Sequence[int], limit: int) -> list[OpRow]:
+        """Ops that were carried out and touched a path, what lies beneath it, or one of the lineages; newest first."""
+        low, high = (path + b"/", path + b"0") if path else (b"", b"\xff" * 8192)
+        marks = ",".join("?" * len(lineages))
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM ops WHERE started_ns IS NOT NULL AND id IN ("
+            "SELECT op FROM touched WHERE root = ?1 AND (path = ?2 OR path > ?3 AND path < ?4) "
+            f"UNION SELECT op FROM touched WHERE lineage IN ({marks})) ORDER BY id DESC LIMIT {int(limit)}",
+            (root, path, low, high, *lineages),
+        )
+        return [OpRow(*row) for row in rows]
+
+    def later(self, op: int, touches: Sequence[Touch]) -> dict[int, bytes]:
+        """Ops after `op` that stand as applied and touch the same paths or lineages, each with one of the paths.
+
+        What took back a later op is not among them: together they changed nothing.
+        """
+        found: dict[int, bytes] = {}
+        stands = "state = 'applied' AND turn % 2 = 0"
+        later = self._db.rows(f"SELECT 1 FROM ops WHERE id > ? AND {stands} LIMIT 1", (op,))
+        for touch in touches if later else ():
+            ancestors = _ancestors(touch.path)
+            marks = ",".join("?" * len(ancestors))
+            sql = (
+                "SELECT t.op, t.path FROM touched AS t JOIN ops AS o ON o.id = t.op "
+                f"WHERE t.op > ?1 AND o.{stands} AND "
+                "(t.root = ?2 AND t.path = ?3 OR t.lineage = ?4"
+            )
+            bindings: list[Any] = [op, touch.root, touch.path, touch.lineage]
+            if touch.tree:
+                sql += " OR t.root = ?2 AND t.path > ?5 AND t.path < ?6"
+                bindings += [touch.path + b"/", touch.path + b"0"]
+            if ancestors:
+                sql += f" OR t.root = ?2 AND t.tree = 1 AND t.path IN ({marks})"
+                bindings += ancestors
+            for number, path in self._db.rows(f"{sql})", bindings):
+                found.setdefault(number, path)
+        return found
+
+    def steps(self, op: int) -> list[tuple[bytes, bytes | None]]:
+        """The steps of an op in order, each with what stood there afterwards."""
+        return [
+            (row[0], row[1])
+            for row in self._db.rows("SELECT step, after FROM steps WHERE op = ? ORDER BY number", (op,))
+        ]
+
+    def touches(self, op: int) -> list[Touch]:
+        """What an op touches."""
+        rows = self._db.rows("SELECT root, path, lineage, tree FROM touched WHERE op = ?", (op,))
+        return [Touch(row[0], row[1], row[2], bool(row[3])) for row in rows]
+
+    def folder_times(self, op: int) -> list[FolderTimes]:
+        """The folders that an op changed names in."""
+        rows = self._db.rows("SELECT root, path, before_ns, after_ns FROM folder_times WHERE op = ?", (op,))
+        return [FolderTimes(*row) for row in rows]
+
+    def folder_after(self, root: int, path: bytes, after_ns: int, state: str) -> FolderTimes | None:
+        """What the newest op in `state` says that left a folder with that time."""
+        rows = self._db.rows(
+            "SELECT f.root, f.path, f.before_ns, f.after_ns FROM folder_times AS f JOIN ops AS o ON o.id = f.op "
+            "WHERE f.root = ? AND f.path = ? AND f.after_ns = ? AND o.state = ? ORDER BY f.op DESC LIMIT 1",
+            (root, path, after_ns, state),
+        )
+        return FolderTimes(*rows[0]) if rows else None
+
+    def held(self, since_ns: int) -> set[bytes]:
+        """Contents that ops need which are not over, or finished since."""
+        rows = self._db.rows(
+            "SELECT DISTINCT h.content FROM held AS h JOIN ops AS o ON o.id = h.op "
+            "WHERE o.state IN ('preview', 'queued', 'running') OR o.finished_ns >= ?",
+            (since_ns,),
+        )
+        return {row[0] for row in rows}
+
+    def purged(self, tx: apsw.Connection, before_ns: int) -> int:
+        """Forgets plans that were never carried out and ended before; their numbers stay used.  How many."""
+        old = "SELECT id FROM ops WHERE state IN ('expired', 'failed') AND started_ns IS NULL AND expires_ns < ?"
+        for table in ("steps", "touched", "folder_times", "held"):
+            tx.execute(f"DELETE FROM {table} WHERE op IN ({old})", (before_ns,))
+        tx.execute(f"DELETE FROM ops WHERE id IN ({old})", (before_ns,))
+        return int(one(tx, "SELECT changes()")[0])
+
+    def add(self, tx: apsw.Connection, op: OpRow, steps: Iterable[bytes], touches: Iterable[Touch]) -> int:
+        """Stores a plan under the next number, which it returns; `op.id` is not used."""
+        (number,) = one(
+            tx,
+            "INSERT INTO meta VALUES ('op', 1) ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value",
+        )
+        row = msgspec.to_builtins(msgspec.structs.replace(op, id=number), builtin_types=(bytes,))
+        tx.execute(f"INSERT INTO ops ({_COLUMNS}) VALUES (?{', ?' * 18})", row)
+        tx.executemany(
+            "INSERT INTO steps (op, number, step) VALUES (?, ?, ?)",
+            ((number, place, step) for place, step in enumerate(steps)),
+        )
+        tx.executemany(
+            "INSERT INTO touched (op, root, path, lineage, tree) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET tree = max(tree, excluded.tree), lineage = coalesce(lineage, excluded.lineage)",
+            ((number, touch.root, touch.path, touch.lineage, int(touch.tree)) for touch in touches),
+        )
+        return int(number)
+
+    @staticmethod
+    def hold(tx: apsw.Connection, op: int, contents: Iterable[bytes]) -> None:
+        """Has contents kept for as long as the op may be taken back."""
+        tx.executemany("INSERT OR IGNORE INTO held VALUES (?, ?)", ((op, content) for content in contents))
+
+    @staticmethod
+    def begin(
+        tx: apsw.Connection,
+        op: int,
+        now_ns: int,
+        seq: int,
+        steps: Iterable[tuple[int, bytes]],
+        times: Iterable[FolderTimes],
+    ) -> None:
+        """The op is about to act: `steps` are those that changed since they were stored, by number."""
+        tx.execute("UPDATE ops SET state = 'running', started_ns = ?, seq = ? WHERE id = ?", (now_ns, seq, op))
+        tx.executemany("UPDATE steps SET step = ? WHERE op = ? AND number = ?", ((step, op, n) for n, step in steps))
+        tx.executemany(
+            "INSERT OR REPLACE INTO folder_times VALUES (?, ?, ?, ?, NULL)",
+            ((op, each.root, each.path, each.before_ns) for each in times),
+        )
+
+    @staticmethod
+    def finish(
+        tx: apsw.Connection, op: int, now_ns: int, after: Iterable[tuple[int, bytes]], times: Iterable[FolderTimes]
+    ) -> None:
+        """The op is done: what stands there now, by the step's number, and the folders' times."""
+        tx.execute("UPDATE ops SET state = 'applied', finished_ns = ? WHERE id = ?", (now_ns, op))
+        tx.executemany("UPDATE steps SET after = ? WHERE op = ? AND number = ?", ((what, op, n) for n, what in after))
+        tx.executemany(
+            "UPDATE folder_times SET after_ns = ? WHERE op = ? AND root = ? AND path = ?",
+            ((each.after_ns, op, each.root, each.path) for each in times),
+        )
+
+    @staticmethod
+    def set_state(tx: apsw.Connection, op: int, state: str, now_ns: int | None = None, error: str = "") -> None:
+        """Moves an op to a state; with `now_ns` it ends there."""
+        tx.execute(
+            "UPDATE ops SET state = ?2, error = ?3, finished_ns = coalesce(?4, finished_ns) WHERE id = ?1",
+            (op, state, error, now_ns),
+        )
+
+    @staticmethod
+    def reversed(tx: apsw.Connection, op: int, by: int) -> None:
+        """`by` has taken `op` back; what `op` had taken back stands again."""
+        tx.execute("UPDATE ops SET state = 'undone', reversed_by = ? WHERE id = ?", (by, op))
+        tx.execute(
+            "UPDATE ops SET state = 'applied' WHERE id = (SELECT reverses FROM ops WHERE id = ?) AND state = 'undone'",
+            (op,),
+        )
+
+    @staticmethod
+    def expire(tx: apsw.Connection, now_ns: int) -> int:
+        """Ends previews whose time is over; how many."""
+        tx.execute("UPDATE ops SET state = 'expired' WHERE state = 'preview' AND expires_ns < ?", (now_ns,))
+        return int(one(tx, "SELECT changes()")[0])
+
+
+def _ancestors(path: bytes) -> list[bytes]:
+    found = []
+    while b"/" in path:
+        path = path.rpartition(b"/")[0]
+        found.append(path)
+    return found

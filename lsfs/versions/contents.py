@@ -1,0 +1,232 @@
+"""Contents by their hash: stored as pieces, read back only if every byte is what it was."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import msgspec
+from blake3 import blake3
+
+from lsfs.core.records import StatKey
+from lsfs.objects.cut import Cutters
+from lsfs.objects.packs import Packs, Place
+from lsfs.objects.piece import Codec, ManifestPiece, ObjectDamaged, Record, RecordKind
+from lsfs.store.database import Transaction
+from lsfs.store.vault import ContentRow, PieceRow, Vault
+from lsfs.store.vault.pieces import packed_ids
+
+_PART_BYTES = 8 << 20
+"""Bytes gathered before they are written."""
+
+
+class Manifest(msgspec.Struct, frozen=True, array_like=True):
+    """A content of several pieces."""
+
+    content: bytes
+    size: int
+    pieces: tuple[ManifestPiece, ...]
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """Records that are on the disk, still to be recorded in the vault."""
+
+    pieces: list[tuple[bytes, Place, int]]
+    """(hash, where, bytes unpacked)."""
+    manifests: list[tuple[Manifest, Place]]
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A file whose bytes are kept."""
+
+    content: bytes
+    key: StatKey
+    """Held before and after it was read."""
+
+
+class NotStill(Exception):
+    """A file changed during every attempt to read it."""
+
+
+class ContentStore:
+    """The kept contents of one vault; for any thread."""
+
+    def __init__(self, vault: Vault, packs: Packs, codec: Codec) -> None:
+        self._vault = vault
+        self._packs = packs
+        self._codec = codec
+        self._leases: Counter[bytes] = Counter()
+        self._lock = threading.Lock()
+
+    @property
+    def packs(self) -> Packs:
+        """The files that everything lies in."""
+        return self._packs
+
+    def place(self, records: Sequence[Record], manifests: Sequence[Manifest] = (), note: bytes = b"") -> Placed:
+        """Writes records that are not kept yet, and the lists of contents whose pieces they are.
+
+        They are on the disk when this returns, and are to be handed to `record`.  `note` says where the contents were
+        found, for whoever has lost the vault.  Raises `DiskFull` and other `StorageError`.
+        """
+        known = self._vault.pieces.known([record.hash for record in records])
+        fresh = list({record.hash: record for record in records if record.hash not in known}.values())
+        listed = [self._codec.manifest(each.content, each.pieces) for each in manifests]
+        last = [self._codec.note(note)] if note else []
+        places = self._packs.append([*fresh, *listed, *last])
+        return Placed(
+            pieces=[(record.hash, place, record.size) for record, place in zip(fresh, places, strict=False)],
+            manifests=list(zip(manifests, places[len(fresh) :], strict=False)),
+        )
+
+    def record(self, tx: Transaction, placed: Placed) -> None:
+        """Records where `place` has put things; a content of which a piece is missing stays unkept."""
+        pieces = self._vault.pieces
+        pieces.add(
+            tx, ((digest, place.pack, place.offset, place.stored, size) for digest, place, size in placed.pieces)
+        )
+        for manifest, place in placed.manifests:
+            ids = pieces.ids_of(tx, list({piece.hash for piece in manifest.pieces}))
+            if all(piece.hash in ids for piece in manifest.pieces):
+                packed = packed_ids(ids[piece.hash] for piece in manifest.pieces)
+                row = ContentRow(manifest.content, manifest.size, packed, place.pack, place.offset, place.stored)
+                pieces.add_content(tx, row)
+
+    def has(self, content: bytes) -> bool:
+        """Whether the content is kept."""
+        return bool(self._vault.pieces.kept([content]))
+
+    def size(self, content: bytes) -> int | None:
+        """Bytes of a kept content; None where it is not kept."""
+        pieces = self._vault.pieces.of(content)
+        return None if pieces is None else sum(piece.size for piece in pieces)
+
+    def read(self, content: bytes) -> Iterator[bytes]:
+        """The bytes of a content, piece by piece, each proved; raises `ObjectDamaged` where one is not what it was."""
+        for piece in self._pieces(content):
+            yield self._piece(content, piece)
+
+    def read_at(self, content: bytes, offset: int, length: int) -> bytes:
+        """Up to `length` bytes from `offset` on, unpacking no piece that is not asked for; raises `ObjectDamaged`."""
+        found = []
+        at = 0
+        for piece in self._pieces(content):
+            if at >= offset + length:
+                break
+            if at + piece.size > offset:
+                data = self._piece(content, piece)
+                found.append(data[max(0, offset - at) : offset + length - at])
+            at += piece.size
+        return b"".join(found)
+
+    def _pieces(self, content: bytes) -> list[PieceRow]:
+        pieces = self._vault.pieces.of(content)
+        if pieces is None:
+            raise ObjectDamaged(f"the content {content.hex()[:16]} is not kept", hint="lsfs doctor --verify")
+        return pieces
+
+    def _piece(self, content: bytes, piece: PieceRow) -> bytes:
+        try:
+            return self.proved(piece)
+        except ObjectDamaged:
+            # Tidying may have put it elsewhere since the rows were read.
+            again = {row.id: row for row in self._pieces(content)}.get(piece.id)
+            if again is None or again == piece:
+                raise
+            return self.proved(again)
+
+    def proved(self, piece: PieceRow) -> bytes:
+        """The bytes of a piece, whose hash was checked; raises `ObjectDamaged`."""
+        place = Place(piece.pack, piece.offset, piece.stored)
+        header, body = self._codec.unpack(self._packs.read(place, piece.hash))
+        if header.hash != piece.hash or header.kind is not RecordKind.PIECE:
+            raise ObjectDamaged("another object lies where a kept one should", path=str(self._packs.path(place)))
+        return body
+
+    # Keeping what this process holds or has open, at once: what lsfs itself is about to overwrite, or to write.
+
+    def keep_bytes(self, data: bytes) -> bytes:
+        """Keeps bytes, and returns the hash of the content; it is to be leased until something refers to it."""
+        content = blake3(data).digest()
+        self.keep_parts(iter([data]), len(data), data[:4096], content)
+        return content
+
+    def keep_parts(self, parts: Iterator[bytes], size: int, head: bytes, content: bytes | None = None) -> bytes:
+        """Keeps a content that comes in parts, and returns its hash; `content` is that hash where it is known.
+
+        Raises `ValueError` if the bytes are not those of `content`.
+        """
+        if content is not None and self.has(content):
+            return content
+        whole = blake3()
+        listed: list[ManifestPiece] = []
+        waiting: list[tuple[bytes, bytes]] = []
+        held = 0
+        for view in Cutters().stream(size, head, parts):
+            data = bytes(view)
+            whole.update(data)
+            piece = ManifestPiece(blake3(data).digest(), len(data))
+            listed.append(piece)
+            waiting.append((piece.hash, data))
+            held += len(data)
+            if held >= _PART_BYTES:
+                self._keep(waiting)
+                waiting, held = [], 0
+        digest = whole.digest()
+        if content is not None and digest != content:
+            raise ValueError("other bytes came than were announced")
+        manifest = Manifest(digest, sum(piece.size for piece in listed), tuple(listed))
+        self._keep(waiting, [manifest] if len(listed) > 1 else [])
+        return digest
+
+    def _keep(self, pieces: Sequence[tuple[bytes, bytes]], manifests: Sequence[Manifest] = ()) -> None:
+        known = self._vault.pieces.known([digest for digest, _ in pieces])
+        records = [self._codec.piece(data, digest) for digest, data in pieces if digest not in known]
+        placed = self.place(records, manifests)
+        with self._vault.write() as tx:
+            self.record(tx, placed)
+
+    def keep_file(self, descriptor: int, attempts: int = 4) -> Kept:
+        """Keeps what an open file holds, whatever its size, read while it stood still; raises `NotStill`, OSError."""
+        for _ in range(attempts):
+            before = os.fstat(descriptor)
+            head = os.pread(descriptor, 4096, 0)
+            content = self.keep_parts(_parts(descriptor), before.st_size, head)
+            key = StatKey.of(os.fstat(descriptor))
+            if key == StatKey.of(before):
+                return Kept(content, key)
+        raise NotStill
+
+    @contextlib.contextmanager
+    def leased(self, contents: Iterable[bytes] = ()) -> Iterator[Callable[[bytes], None]]:
+        """Contents that tidying leaves alone meanwhile; the function adds further ones."""
+        mine: list[bytes] = []
+
+        def lease(content: bytes) -> None:
+            with self._lock:
+                self._leases[content] += 1
+            mine.append(content)
+
+        try:
+            for content in contents:
+                lease(content)
+            yield lease
+        finally:
+            with self._lock:
+                self._leases.subtract(mine)
+                self._leases += Counter()
+
+    def leases(self) -> set[bytes]:
+        """The contents that are leased now."""
+        with self._lock:
+            return set(self._leases)
+
+
+def _parts(descriptor: int) -> Iterator[bytes]:
+    at = 0
+    while part := os.pread(descriptor, _PART_BYTES, at):
+        yield part
+        at += len(part)
