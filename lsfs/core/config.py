@@ -49,8 +49,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         float, msgspec.Meta(ge=0, description="Minutes without work after which the embedder's memory is given back")
     ] = 2.0
     free_space_floor_mb: Annotated[
-        int, msgspec.Meta(ge=0, description="MiB of free disk below which no vectors are made")
+        int, msgspec.Meta(ge=0, description="MiB of free disk below which no versions are kept and no vectors made")
     ] = 512
+    versions_budget_mb: Annotated[
+        int,
+        msgspec.Meta(ge=0, description="MiB that versions may take; 0: the lesser of 10 GiB and a tenth of the disk"),
+    ] = 0
     log_level: Annotated[
         str, msgspec.Meta(pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
     ] = "info"

@@ -1,6 +1,7 @@
 """One tree of errors, each with a stable code.
 
     LsfsError
+    ├── NothingFound          what was asked for is not there                    exit 1
     ├── UsageError            the command or request itself is wrong            exit 2
     ├── RefusedError          not allowed, or needs a confirmation               exit 3
     ├── ConflictError         the world changed, or another owner holds it       exit 4
@@ -8,6 +9,7 @@
     │   ├── DaemonUnavailable
     │   ├── ModelUnavailable
     │   └── WorkerFailed
+    ├── RolledBack            it failed part way, and all of it was taken back   exit 6
     ├── StorageError          disk full, unreadable, no permission               exit 7
     │   ├── PermissionRefused
     │   ├── DiskFull
@@ -37,6 +39,12 @@ class LsfsError(Exception):
         self.message = message
         self.path = path
         self.hint = hint
+
+
+class NothingFound(LsfsError):
+    """What was asked for is not there; nothing was done."""
+
+    code = "nothing-found"
 
 
 class UsageError(LsfsError):
@@ -79,6 +87,12 @@ class WorkerFailed(UnavailableError):
     """A worker process died, hung or ran into its limits; costs only what it was given."""
 
     code = "worker-failed"
+
+
+class RolledBack(LsfsError):
+    """Changing files failed part way; what had been done was taken back."""
+
+    code = "rolled-back"
 
 
 class StorageError(LsfsError):

@@ -11,7 +11,9 @@ from lsfs.core.errors import (
     ConflictError,
     InternalError,
     LsfsError,
+    NothingFound,
     RefusedError,
+    RolledBack,
     StorageError,
     UnavailableError,
     UsageError,
@@ -34,10 +36,12 @@ class Interrupted(LsfsError):
 
 
 _EXIT_CODES: tuple[tuple[type[LsfsError], int], ...] = (
+    (NothingFound, NOTHING),
     (UsageError, 2),
     (RefusedError, 3),
     (ConflictError, 4),
     (UnavailableError, 5),
+    (RolledBack, 6),
     (StorageError, 7),
     (InternalError, 70),
     (Interrupted, INTERRUPTED),

@@ -32,7 +32,7 @@ _CACHE_NAMES = (
 ).split()
 _CACHE_PATHS = b".local/share/Trash .local/share/baloo .local/state .cargo/registry .rustup/toolchains go/pkg".split()
 _CACHE_SUFFIXES = b".pyc .pyo .swp .swx .crdownload .partial".split()
-_CACHE_PREFIXES = (b".Trash-", b".nfs", b".fuse_hidden", b".~lock.", b".#")
+_CACHE_PREFIXES = (b".Trash-", b".nfs", b".fuse_hidden", b".~lock.", b".#", b".lsfs-")
 _HARMLESS = frozenset(b".env.example .env.sample .env.template .env.dist".split())
 
 _BUILD_FOLDERS = frozenset(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -53,6 +54,11 @@ def in_force(policy: Policy, away: str) -> InForce:
         max_bytes=policy.max_bytes,
         exclude=policy.exclude,
     )
+
+
+def merged(policy: Policy, changes: Mapping[str, object]) -> Policy:
+    """The policy with the changes that are not None."""
+    return msgspec.structs.replace(policy, **{name: value for name, value in changes.items() if value is not None})
 
 
 def read_policy(text: str) -> Policy:

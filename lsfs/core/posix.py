@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import fcntl
 import functools
 import os
 import re
@@ -32,6 +33,7 @@ _RESOLVE_BENEATH_WITHOUT_LINKS = 0x08 | 0x04 | 0x02  # BENEATH, NO_SYMLINKS, NO_
 _SYS_IOPRIO_SET = {"x86_64": 251, "aarch64": 30, "riscv64": 30}
 _IOPRIO_WHO_PROCESS = 1
 _IOPRIO_CLASS_IDLE = 3 << 13
+_FICLONE = 0x40049409
 _UNSUPPORTED = frozenset({errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP})
 
 
@@ -169,6 +171,61 @@ def _confined(relpath: bytes) -> bytes:
     if relpath.startswith(b"/") or b".." in relpath.split(b"/"):
         raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), relpath)
     return relpath or b"."
+
+
+def folder_beneath(root_fd: int, path: bytes) -> int:
+    """A descriptor of the folder `path` below `root_fd`, however long; as `open_beneath`."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+    try:
+        return open_beneath(root_fd, path, flags)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+    return open_beneath_stepwise(root_fd, path, flags)
+
+
+def sync_file_system(fd: int) -> None:
+    """Has everything written that the file system of `fd` holds in memory.  Fallback (no ``syncfs``): all of them."""
+    function = getattr(libc(), "syncfs", None)
+    if function is None:
+        os.sync()
+    elif function(fd) != 0:
+        raise _fail(b"")
+
+
+def clone_file(src_fd: int, dst_fd: int) -> bool:
+    """Whether the empty file `dst_fd` shares the bytes of `src_fd` now (FICLONE); False where that cannot be."""
+    try:
+        fcntl.ioctl(dst_fd, _FICLONE, src_fd)
+    except OSError:
+        return False
+    return True
+
+
+def copy_bytes(src_fd: int, dst_fd: int) -> int:
+    """How many bytes of `src_fd`, from its beginning on, were copied to the end of `dst_fd`.
+
+    Shared where the file system can, else copied in the kernel, else (``copy_file_range`` refused) by reading.
+    """
+    if clone_file(src_fd, dst_fd):
+        return os.fstat(dst_fd).st_size
+    at = 0
+    while True:
+        try:
+            count = os.copy_file_range(src_fd, dst_fd, 1 << 24, at, at)
+        except OSError as error:
+            if at or error.errno not in (errno.EXDEV, *_UNSUPPORTED, errno.EPERM):
+                raise
+            break
+        if count == 0:
+            return at
+        at += count
+    while part := os.pread(src_fd, 1 << 20, at):
+        written = 0
+        while written < len(part):
+            written += os.pwrite(dst_fd, part[written:], at + written)
+        at += len(part)
+    return at
 
 
 def renameat2(src_fd: int | None, src: bytes, dst_fd: int | None, dst: bytes, flags: int = 0) -> None:

@@ -36,11 +36,11 @@ def unpack(packed: bytes | None) -> dict[str, bytes]:
     return msgspec.json.decode(packed, type=dict[str, bytes]) if packed else {}
 
 
-def read(file: int | bytes) -> Attributes:
-    """The attributes of an open file, or of what stands at a path (no link followed); raises OSError of the disk."""
+def read(file: int | bytes, *, follow: bool = False) -> Attributes:
+    """The attributes of an open file, or of what stands at a path; raises OSError of the disk."""
     if not hasattr(os, "listxattr"):
         return Attributes()
-    follow = isinstance(file, int)
+    follow = follow or isinstance(file, int)
     try:
         names = os.listxattr(file, follow_symlinks=follow)
     except OSError as error:
@@ -66,14 +66,14 @@ def _get(file: int | bytes, name: str, follow: bool) -> bytes:
         raise
 
 
-def write(file: int | bytes, packed: bytes | None) -> bool:
+def write(file: int | bytes, packed: bytes | None, *, follow: bool = False) -> bool:
     """Makes the attributes (tags apart) those of `packed`; whether all of them could be set."""
     if not hasattr(os, "setxattr"):
         return not packed
-    follow = isinstance(file, int)
+    follow = follow or isinstance(file, int)
     wanted = unpack(packed)
     try:
-        present = unpack(read(file).packed)
+        present = unpack(read(file, follow=follow).packed)
     except OSError:
         present = {}
     whole = True
@@ -91,11 +91,11 @@ def write(file: int | bytes, packed: bytes | None) -> bool:
     return whole
 
 
-def write_tags(file: int | bytes, value: str) -> bool:
+def write_tags(file: int | bytes, value: str, *, follow: bool = False) -> bool:
     """Makes `value` what desktops see as the file's tags, '' for none; whether that could be done."""
     if not hasattr(os, "setxattr"):
         return False
-    follow = isinstance(file, int)
+    follow = follow or isinstance(file, int)
     try:
         if value:
             os.setxattr(file, TAGS, value.encode(), follow_symlinks=follow)

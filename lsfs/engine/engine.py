@@ -10,6 +10,8 @@ import shutil
 import time
 from collections.abc import Iterator
 
+import msgspec
+
 from lsfs.core.api import (
     DoctorFinding,
     FileStatus,
@@ -18,16 +20,22 @@ from lsfs.core.api import (
     ProgressEvent,
     ProgressRequest,
     RootInfo,
+    RootSettings,
+    SettingsRequest,
     StatusResult,
     UpRequest,
 )
 from lsfs.core.errors import UnavailableError, UsageError
 from lsfs.core.paths import display, is_within
+from lsfs.core.policy import merged, read_policy
 from lsfs.core.wirepath import absolute_from_wire
 from lsfs.engine.activity import Activity
+from lsfs.engine.changing import Changing
+from lsfs.engine.diffing import Diffing
 from lsfs.engine.doctor import Doctor
 from lsfs.engine.finding import Finding
 from lsfs.engine.parts import Parts
+from lsfs.engine.past import Past
 from lsfs.engine.progress import Progress
 from lsfs.engine.statuses import Statuses
 from lsfs.ingest.roots import Added
@@ -46,10 +54,16 @@ class Engine:
         self._started = time.monotonic()
         self._activity = Activity(parts)
         self._running = False
-        self._statuses = Statuses(parts.vault, parts.index, self._activity.root_state, parts.ignored)
+        self._statuses = Statuses(parts.vault, parts.index, self._activity.root_state, parts.ignored, parts.in_force)
         self._finding = Finding(
             parts.index, parts.search, parts.texts, parts.root_paths, self._activity.complete, time.time_ns
         )
+        self.changing = Changing(parts)
+        """Plans and ops."""
+        self.past = Past(parts)
+        """Versions, trees as they were, tags."""
+        self.diffing = Diffing(parts, self.past)
+        """What differs between versions."""
         self._progress = Progress(parts.index, self._activity, parts.changes)
         self._doctor = Doctor(
             parts.vault,
@@ -68,6 +82,7 @@ class Engine:
         if parts.vault.newer:
             return
         self._running = True
+        parts.recovery.settle()
         parts.ingest.start(parts.feeder)
         parts.feeder.start()
         parts.keeper.start()
@@ -80,6 +95,7 @@ class Engine:
             parts.embedding.start()
         for root in parts.vault.roots.all():
             self._take_up(root)
+        parts.ops.start()
 
     def up(self, request: UpRequest) -> list[RootInfo]:
         """Watches folders; all are checked before any is added."""
@@ -93,11 +109,32 @@ class Engine:
             added = self._parts.ingest.run(functools.partial(self._add, path))
             for child in added.absorbed:
                 self._let_go(child.id)
+            root = self._settled_on(added.root, request.settings)
             if added.new:
-                self._take_up(added.root)
+                self._take_up(root)
+            elif root is not added.root:
+                self._parts.keeper.scan(root.id, recheck=True)
             absorbed = tuple(child.path for child in added.absorbed)
-            found.append(self._statuses.root(added.root, self._count(added.root), absorbed))
+            found.append(self._statuses.root(root, self._count(root), absorbed))
         return found
+
+    def _settled_on(self, root: Root, settings: RootSettings | None) -> Root:
+        """The root with its settings changed, if there is anything to change."""
+        if settings is None:
+            return root
+        policy = read_policy(root.policy)
+        wanted = merged(policy, msgspec.structs.asdict(settings))
+        return root if wanted == policy else self._parts.book.change_policy(root, wanted)
+
+    def change_settings(self, request: SettingsRequest) -> RootInfo:
+        """Changes what is kept and searched of a watched folder; it is looked through again with that."""
+        self._parts.vault.require_writable()
+        root = self._root_at(absolute_from_wire(request.path))
+        changed = self._settled_on(root, request.settings)
+        if changed is not root:
+            self._parts.keeper.scan(root.id, recheck=True)
+            self._parts.ingest.keep_missing()
+        return self._statuses.root(changed, self._count(changed))
 
     def progress(self, request: ProgressRequest) -> Iterator[ProgressEvent]:
         """Follows the indexing until it is done."""
@@ -168,6 +205,7 @@ class Engine:
             disk=disk,
             workers=tuple(self._activity.workers()),
             sandbox=self._activity.sandbox(),
+            protected=self._statuses.protected(),
             embedder=parts.embedders[0].id if parts.embedders else "",
             notes=self._activity.notes(),
             pid=os.getpid(),
@@ -218,7 +256,7 @@ class Engine:
             return
         {
             "scan": self._parts.keeper.scan_all,
-            "presence": self._parts.keeper.check_presence,
+            "presence": self._check_presence,
             "unwatched": lambda: self._parts.keeper.scan_unwatched(
                 lambda root: self._parts.watcher.unwatched(root).folders
             ),
@@ -231,6 +269,7 @@ class Engine:
         parts = self._parts
         self._progress.close()
         if self._running:
+            parts.ops.stop()
             # All are told before any is waited for: they hand work to each other, and wait for room.
             parts.ingest.begin_stop()
             parts.feeder.begin_stop()
@@ -274,6 +313,12 @@ class Engine:
 
     def _count(self, root: Root) -> int:
         return self._parts.index.files.counts_by_root().get(root.id, 0)
+
+    def _check_presence(self) -> None:
+        self._parts.keeper.check_presence()
+        if self._parts.ops.idle():
+            # What was left undone when a folder went away under an op.
+            self._parts.recovery.settle(at_start=False)
 
     def _sweep(self) -> None:
         while self._parts.pipeline.sweep():

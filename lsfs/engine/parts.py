@@ -7,19 +7,25 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from lsfs.core.policy import InForce
 from lsfs.engine.changes import Changes
 from lsfs.index.embedding import EmbeddingJob
 from lsfs.index.pipeline import Pipeline
 from lsfs.index.search import Search
 from lsfs.index.texts import Texts
 from lsfs.ingest.feeder import Feeder
+from lsfs.ingest.flush import Flusher
 from lsfs.ingest.ingest import Ingest
 from lsfs.ingest.keeper import Keeper
 from lsfs.ingest.opening import Opener
 from lsfs.ingest.roots import RootBook
+from lsfs.plan.planner import Planner
+from lsfs.plan.queue import OpQueue
+from lsfs.plan.recover import Recovery
 from lsfs.store.index import Index
 from lsfs.store.vault import Root, Vault
 from lsfs.versions.contents import ContentStore
+from lsfs.versions.room import Room
 from lsfs.watch.watcher import Watcher
 from lsfs.workers.embedder import RemoteEmbedder
 from lsfs.workers.pool import ExtractPool
@@ -32,6 +38,9 @@ class Parts:
     vault: Vault
     index: Index
     contents: ContentStore
+    room: Room
+    budget: int
+    """Bytes that kept contents may take."""
     changes: Changes
     paused: threading.Event
     """Set while the backlog waits by the user's wish."""
@@ -57,3 +66,11 @@ class Parts:
     free_floor: int
     """Bytes of free disk below which vectors are not made."""
     ignored: Callable[[Root, bytes], str | None]
+    in_force: Callable[[Root], InForce]
+    """What a root's settings come to."""
+    flusher: Flusher
+    planner: Planner
+    ops: OpQueue
+    recovery: Recovery
+    trash: bytes
+    """The home Trash, made or not."""

@@ -11,6 +11,7 @@ from msgspec import UNSET
 from lsfs.core.api import DiskUse, FileState, FileStatus, Queues, RootInfo, RootState, Totals
 from lsfs.core.filetypes import family
 from lsfs.core.paths import display, is_within
+from lsfs.core.policy import MIB, InForce
 from lsfs.core.wirepath import to_lossy
 from lsfs.store.index import Content, FileRow, Index
 from lsfs.store.vault import Root, Vault
@@ -19,7 +20,8 @@ from lsfs.store.vault import Root, Vault
 class Statuses:
     """Reads states out of vault and index; writes nothing.
 
-    `root_state` says how a root is watched and why not; `ignored` why a path below a root is left out, or None.
+    `root_state` says how a root is watched and why not; `ignored` why a path below a root is left out, or None;
+    `in_force` what a root's settings come to.
     """
 
     def __init__(
@@ -28,11 +30,14 @@ class Statuses:
         index: Index,
         root_state: Callable[[Root], tuple[RootState, str]],
         ignored: Callable[[Root, bytes], str | None],
+        in_force: Callable[[Root], InForce],
     ) -> None:
         self._vault = vault
         self._index = index
         self._root_state = root_state
         self._ignored = ignored
+        self._in_force = in_force
+        self._protected: tuple[int, float | None] = (-1, None)
 
     def roots(self, absorbed: Mapping[int, tuple[bytes, ...]] | None = None) -> tuple[RootInfo, ...]:
         """The watched folders."""
@@ -46,6 +51,7 @@ class Statuses:
         """One watched folder."""
         state, reason = self._root_state(root)
         path, path_b64 = to_lossy(root.path)
+        force = self._in_force(root)
         return RootInfo(
             path=path,
             state=state,
@@ -53,8 +59,20 @@ class Statuses:
             added=_iso(root.added_ns),
             reason=reason,
             absorbed=tuple(display(child) for child in absorbed),
+            versions=force.unversioned or "on",
+            index="off" if force.unindexed else "on",
+            max_file_mb=(force.max_bytes or 0) // MIB,
+            exclude=force.exclude,
             path_b64=path_b64 or UNSET,
         )
+
+    def protected(self) -> float | None:
+        """The share of the bytes below the watched folders of which a version is kept; None where there are none."""
+        seq = self._vault.seq()
+        if self._protected[0] != seq:
+            kept, total = self._vault.entries.protected()
+            self._protected = (seq, kept / total if total else None)
+        return self._protected[1]
 
     def totals(self) -> tuple[Totals, Queues, DiskUse]:
         """How much is known, how much is to be done, and the bytes on disk."""

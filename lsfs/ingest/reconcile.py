@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain
 
 import msgspec
@@ -14,6 +14,7 @@ from lsfs.store.database import Transaction
 from lsfs.store.vault import Entry, Root, Vault
 from lsfs.versions.lineage import Inode, Known, Verdict, decide
 from lsfs.versions.settling import SETTLE_NS
+from lsfs.watch.own_writes import OwnWrites
 from lsfs.watch.records import ScanBatch
 
 _PATH_MAX = 4096
@@ -31,13 +32,23 @@ class Changed(msgspec.Struct, frozen=True):
 class Reconciler:
     """Brings the vault's entries to what a look at the disk found.
 
-    `now_ns` is the clock; `inode_at` looks at an absolute path and returns (inode number, birth time) or None.
+    `now_ns` is the clock; `inode_at` looks at an absolute path and returns (inode number, birth time) or None; `own`
+    knows what lsfs itself has done, and `look` looks at paths of a root anew.
     """
 
-    def __init__(self, vault: Vault, now_ns: Callable[[], int], inode_at: Callable[[bytes], Inode | None]) -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        now_ns: Callable[[], int],
+        inode_at: Callable[[bytes], Inode | None],
+        own: OwnWrites,
+        look: Callable[[Root, Sequence[bytes]], ScanBatch],
+    ) -> None:
         self._vault = vault
         self._now_ns = now_ns
         self._inode_at = inode_at
+        self._own = own
+        self._look = look
 
     def apply(self, root: Root, batch: ScanBatch, *, first: bool = False, fresh: bool = True) -> Changed:
         """Records what a look at the disk found; in a root's `first` scan nothing can have moved here.
@@ -46,6 +57,10 @@ class Reconciler:
         more is no news.
         """
         with self._vault.turn:
+            if doubtful := self._own.doubtful(root.id, batch):
+                # Seen before lsfs changed it, or changed by another since: only a new look tells.
+                batch = batch.without(doubtful)
+                batch.extend(self._look(root, doubtful))
             return self._apply(root, batch, first, fresh)
 
     def _apply(self, root: Root, batch: ScanBatch, first: bool, fresh: bool) -> Changed:
@@ -82,14 +97,14 @@ class Reconciler:
                     next_id, entry_id = next_id + 1, next_id
                 else:
                     entry_id = known.id
-                entries.append(_entry(root, look, known, batch, lineages[look.path], number, now, entry_id))
+                entries.append(entry_of(root, look, known, batch, lineages[look.path], number, now, entry_id))
             ended = [
                 msgspec.structs.replace(entry, gone=1, pending=None, seq=number)
                 for number, entry in enumerate(vanished.values(), seq + len(looks))
             ]
             # What is only not looked at any more has not vanished from the disk.
             over = [entry for entry in ended if entry.path not in left_out]
-            self._end(tx, vanished, over, set(lineages.values()), now)
+            self.end(tx, {entry.id: entry for entry in vanished.values()}, over, set(lineages.values()), now)
             self._vault.entries.put(tx, ended)
             self._vault.entries.put(tx, entries)
         return Changed(entries, ended)
@@ -180,18 +195,26 @@ class Reconciler:
         home = self._vault.roots.get(entry.root)
         return home is not None and self._inode_at(os.path.join(home.path, entry.path)) == inode
 
-    def _end(
-        self, tx: Transaction, vanished: dict[bytes, Entry], ended: list[Entry], lives_on: set[int], now: int
+    def end(
+        self,
+        tx: Transaction,
+        vanished: Mapping[int, Entry],
+        ended: Sequence[Entry],
+        lives_on: set[int],
+        now: int,
+        op: int | None = None,
     ) -> None:
-        """Writes what was pending of vanished files, and that they are gone, unless their lineage lives elsewhere."""
-        lost = {entry.id for entry in vanished.values()}
+        """Writes what was pending of vanished files, and that they are gone, unless their lineage lives elsewhere.
+
+        `vanished` is what was known of them, by id; `ended` the same as it is to be written.
+        """
         holders = self._vault.entries.holders([entry.lineage for entry in ended])
-        lives_on = lives_on | {entry.lineage for entry in holders if entry.id not in lost}
+        lives_on = lives_on | {entry.lineage for entry in holders if entry.id not in vanished}
         over = [entry for entry in ended if entry.lineage not in lives_on]
-        pending = [vanished[e.path] for e in over if vanished[e.path].pending is not None and e.content is not None]
+        pending = [vanished[e.id] for e in over if vanished[e.id].pending is not None and e.content is not None]
         versioned = self._vault.versions.newest(tx, [entry.lineage for entry in pending])
         settle(tx, self._vault, [e for e in pending if e.lineage in versioned], now)
-        settle(tx, self._vault, over, now, gone=True)
+        settle(tx, self._vault, over, now, gone=True, op=op)
 
 
 def _is_news(look: Seen, entry: Entry | None, batch: ScanBatch) -> bool:
@@ -217,7 +240,7 @@ def _stood_still(look: Seen, before: Entry | None) -> bool:
     )
 
 
-def _entry(
+def entry_of(
     root: Root, look: Seen, before: Entry | None, batch: ScanBatch, lineage: int, seq: int, now: int, entry_id: int
 ) -> Entry:
     """The entry of what was seen; a file's content is unknown until it is read."""

@@ -6,7 +6,7 @@ Everything here runs in the ingest thread, but for `vault_changed`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from lsfs.core.filetypes import extension, family
 from lsfs.core.records import Kind
@@ -20,7 +20,6 @@ from lsfs.ingest.reconcile import Reconciler
 from lsfs.objects.piece import Record
 from lsfs.store.index import Index
 from lsfs.store.vault import Entry, Root, Vault
-from lsfs.watch.own_writes import OwnWrites
 from lsfs.watch.records import ScanBatch
 from lsfs.workers.messages import Outcome, ReadResult
 
@@ -41,20 +40,15 @@ class Recording:
         reconciler: Reconciler,
         capturer: Capturer,
         reflector: Reflector,
-        own: OwnWrites,
-        look: Callable[[Root, Sequence[bytes]], ScanBatch],
         judge: Judge,
         agenda: Agenda,
     ) -> None:
-        """`own` knows what lsfs itself has done; `look` looks at paths of a root anew."""
         self._vault = vault
         self._index = index
         self._pipeline = pipeline
         self._reconciler = reconciler
         self._capturer = capturer
         self._reflector = reflector
-        self._own = own
-        self._look = look
         self._judge = judge
         self._agenda = agenda
         self._keep_missing = True
@@ -125,12 +119,7 @@ class Recording:
         """Records what a look at the disk found."""
         if not self._vault.roots.is_watched(root.id):
             return  # removed, or absorbed by a root above it, since the look was taken
-        with self._vault.turn:
-            if doubtful := self._own.doubtful(root.id, batch):
-                # Seen before lsfs changed it, or changed by another since: only a new look tells.
-                batch = batch.without(doubtful)
-                batch.extend(self._look(root, doubtful))
-            changed = self._reconciler.apply(root, batch, first=first, fresh=urgent)
+        changed = self._reconciler.apply(root, batch, first=first, fresh=urgent)
         if not changed.entries and not changed.gone:
             return
         self.catch_up(behind=False)

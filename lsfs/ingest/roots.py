@@ -11,6 +11,7 @@ import msgspec
 
 from lsfs.core.errors import ConflictError, PermissionRefused, RefusedError, UsageError
 from lsfs.core.paths import display, is_within
+from lsfs.core.policy import Policy, policy_text
 from lsfs.core.posix import fs_uuid, mountinfo
 from lsfs.core.records import signed_ino
 from lsfs.store.vault import Root, Vault
@@ -74,6 +75,13 @@ class RootBook:
             entries = self._vault.entries.ids(tx, root.id)
             self._vault.entries.renumber(tx, entries, self._vault.next_seq(tx, len(entries)))
         return Added(root, tuple(below))
+
+    def change_policy(self, root: Root, policy: Policy) -> Root:
+        """Stores what is kept and searched of a root."""
+        text = policy_text(policy)
+        with self._vault.write() as tx:
+            self._vault.roots.set_policy(tx, root.id, text)
+        return msgspec.structs.replace(root, policy=text)
 
     def check(self, path: bytes) -> bytes:
         """The real path of a folder that may be watched; UsageError, RefusedError or PermissionRefused if not."""

@@ -19,6 +19,7 @@ def caller_fields(environ: Mapping[str, str], cwd: bytes, door: str) -> dict[str
         "llm": environ.get("LSFS_LLM", "").lower() != "off",
         "learn": environ.get("LSFS_LEARN", "").lower() != "off",
         "door": door,
+        "umask": umask(),
     }
 
 
@@ -35,3 +36,10 @@ def zone_name(variable: str, localtime: str = "/etc/localtime") -> str:
         return name
     offset = time.strftime("%z")
     return f"UTC{offset[:3]}:{offset[3:5]}" if len(offset) >= 5 else "UTC"
+
+
+def umask() -> int:
+    """This process's umask, which can be read by changing it only."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

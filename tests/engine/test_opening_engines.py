@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lsfs import compose
-from lsfs.compose import open_engine
+from lsfs.compose import open_engine, readers
 from lsfs.core.api import ProgressRequest, UpRequest
 from lsfs.core.config import Config
 from lsfs.core.locations import Paths
@@ -30,7 +29,7 @@ def test_nothing_stays_open_when_a_later_part_cannot_be_made(paths, tmp_path, mo
     def broken(*_):
         raise OSError("no more processes")
 
-    monkeypatch.setattr(compose, "ExtractPool", broken)
+    monkeypatch.setattr(readers, "ExtractPool", broken)
     with pytest.raises(OSError, match="no more processes"):
         open_engine(paths, Config(embedder="hashing"))
     assert open_files(tmp_path) == []

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from lsfs import compose
+from lsfs.compose import readers
 from lsfs.core.errors import DiskFull
 from lsfs.core.xattrs import Attributes
 from lsfs.ingest import agenda, feeder
@@ -132,12 +132,12 @@ def test_a_file_that_is_gone_before_a_scan_of_it_is_recorded_stays_gone(lsfs, mo
 
 
 def test_files_are_read_when_workers_start_again_and_the_user_is_told_meanwhile(tmp_path, start_lsfs, monkeypatch):
-    settings = compose._pool_settings
+    settings = readers._pool_settings
 
     def broken(*args):
         return msgspec.structs.replace(settings(*args), command=("/bin/false",))
 
-    monkeypatch.setattr(compose, "_pool_settings", broken)
+    monkeypatch.setattr(readers, "_pool_settings", broken)
     with start_lsfs(tmp_path) as lsfs:
         (lsfs.root / "a.txt").write_text("words")
         parts = lsfs.engine._parts

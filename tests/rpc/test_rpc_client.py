@@ -16,7 +16,7 @@ from lsfs.core.failures import error_of, failure_document, failure_line
 from lsfs.core.locations import SOCKET_PATH_LIMIT, Paths, make_private_folder
 from lsfs.core.wirepath import from_wire, to_lossy, to_wire
 from lsfs.rpc.build import build_id, is_newer
-from lsfs.rpc.caller import caller_fields, zone_name
+from lsfs.rpc.caller import caller_fields, umask, zone_name
 from lsfs.rpc.client import Client, vault_key
 
 
@@ -40,6 +40,7 @@ def test_switches_and_locale_travel():
     fields = caller_fields({"LSFS_LLM": "OFF", "LC_TIME": "de_DE", "LANG": "C", "TZ": "UTC"}, b"/a\xff", "cli")
     assert fields == {
         "cwd": "base64:L2H/", "zone": "UTC", "locale": "de_DE", "llm": False, "learn": True, "door": "cli",
+        "umask": umask(),
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from lsfs.objects.packs import Packs
 from lsfs.objects.piece import Codec
 from lsfs.store.vault import Root, Vault, Version
 from lsfs.versions.contents import ContentStore
+from lsfs.watch.own_writes import OwnWrites
 from lsfs.watch.records import ScanBatch
 
 SECOND = 1_000_000_000
@@ -37,7 +38,7 @@ class Desk:
 
     def open(self) -> None:
         self.vault = Vault(self.folder / "vault.db")
-        self.reconciler = Reconciler(self.vault, lambda: self.now, self.inode_at)
+        self.reconciler = Reconciler(self.vault, lambda: self.now, self.inode_at, OwnWrites(), lambda *_: ScanBatch())
         self.packs = Packs(self.folder / "objects")
         contents = ContentStore(self.vault, self.packs, CODEC)
         self.capturer = Capturer(self.vault, contents, lambda _: "", lambda: self.now)

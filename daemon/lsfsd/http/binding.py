@@ -32,12 +32,25 @@ def engine_calls(engine: Engine) -> dict[str, Call]:
         "file_status": lambda request: engine.file_status(absolute_from_wire(request.path)),
         "roots": lambda _: api.RootList(roots=tuple(engine.roots())),
         "remove_root": lambda request: engine.remove_root(absolute_from_wire(request.path)),
+        "settings": lambda request: engine.change_settings(request),
         "purge": _without_result(lambda request: engine.purge(absolute_from_wire(request.path))),
         "rescan": _without_result(
             lambda request: engine.rescan(None if request.path is None else absolute_from_wire(request.path))
         ),
         "pause": _without_result(lambda _: engine.pause()),
         "resume": _without_result(lambda _: engine.resume()),
+        "plan": lambda request: engine.changing.plan(request),
+        "undo": lambda request: engine.changing.undo(request),
+        "redo": lambda request: engine.changing.redo(request),
+        "apply": lambda request: engine.changing.apply(request),
+        "cancel": lambda request: engine.changing.cancel(request),
+        "op": lambda request: engine.changing.op(request),
+        "log": lambda request: engine.changing.log(request),
+        "history": lambda request: engine.past.history(request),
+        "diff": lambda request: engine.diffing.diff(request),
+        "at": lambda request: engine.past.at(request),
+        "tags": lambda request: engine.past.tags(request),
+        "saved": lambda _: engine.past.saved(),
         "doctor": lambda _: api.FindingList(findings=tuple(engine.doctor())),
     }
 

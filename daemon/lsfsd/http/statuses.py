@@ -7,18 +7,22 @@ from lsfs.core.errors import (
     DiskFull,
     InternalError,
     LsfsError,
+    NothingFound,
     PermissionRefused,
     RefusedError,
+    RolledBack,
     StorageError,
     UnavailableError,
     UsageError,
 )
 
 _STATUSES: tuple[tuple[type[LsfsError], int], ...] = (
+    (NothingFound, 404),
     (UsageError, 400),
     (RefusedError, 403),
     (ConflictError, 409),
     (UnavailableError, 503),
+    (RolledBack, 409),
     (DiskFull, 507),
     (PermissionRefused, 403),
     (StorageError, 500),

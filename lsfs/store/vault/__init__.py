@@ -22,11 +22,12 @@ from lsfs.store.vault.pieces import ContentRow, PieceRow, Pieces
 from lsfs.store.vault.roots import Root, Roots
 from lsfs.store.vault.saved import SavedQueries
 from lsfs.store.vault.tags import Tags
-from lsfs.store.vault.versions import Version, Versions
+from lsfs.store.vault.versions import Bound, Version, Versions
 
 __all__ = [
     "APPLICATION_ID",
     "COPY",
+    "Bound",
     "ContentRow",
     "Entry",
     "FolderTimes",
@@ -132,6 +133,11 @@ class Vault:
     def seq(self) -> int:
         """The newest sequence number given out."""
         return int(self._db.rows("SELECT value FROM meta WHERE key = 'seq'")[0][0])
+
+    @staticmethod
+    def seq_in(tx: apsw.Connection) -> int:
+        """The newest sequence number given out, as the transaction sees it."""
+        return int(one(tx, "SELECT value FROM meta WHERE key = 'seq'")[0])
 
     def check(self) -> str:
         """``ok``, or what is wrong first."""

@@ -106,6 +106,16 @@ class Entries:
         )
         return [_entry(row) for row in rows]
 
+    def reach(self, root: int, directory: bytes) -> tuple[int, int]:
+        """How many files and links stand under a directory, and their bytes."""
+        low = directory + b"/" if directory else b""
+        rows = self._db.rows(
+            "SELECT count(*), coalesce(sum(size), 0) FROM entries "
+            "WHERE root = ? AND path > ? AND path < ? AND gone = 0 AND kind <> 'dir'",
+            (root, low, _after(low)),
+        )
+        return int(rows[0][0]), int(rows[0][1])
+
     def since(self, seq: int, limit: int) -> list[Entry]:
         """The entries of watched roots that changed after `seq`, in order of change, gone ones included."""
         rows = self._db.rows(
@@ -118,6 +128,17 @@ class Entries:
     def pending(self) -> list[Entry]:
         """Entries whose content is not yet a version."""
         return [_entry(row) for row in self._db.rows(f"SELECT {_COLUMNS} FROM entries WHERE pending IS NOT NULL")]
+
+    def unsettled(self, root: int, directory: bytes) -> list[Entry]:
+        """Files under a directory that have versions and of which something is not a version yet."""
+        low = directory + b"/" if directory else b""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM entries WHERE root = ? AND path > ? AND path < ? AND gone = 0 "
+            "AND (pending IS NOT NULL OR content IS NULL AND kind = 'file' AND unversioned = '' "
+            "AND EXISTS (SELECT 1 FROM versions AS v WHERE v.lineage = entries.lineage))",
+            (root, low, _after(low)),
+        )
+        return [_entry(row) for row in rows]
 
     def unversioned(self) -> int:
         """How many captured states of watched roots are to become versions; a file not read yet has none."""
@@ -155,6 +176,16 @@ class Entries:
             (limit,),
         )
         return [row[0] for row in rows]
+
+    def protected(self) -> tuple[int, int]:
+        """(bytes of files whose content is kept, bytes of all files), in watched roots."""
+        rows = self._db.rows(
+            "SELECT coalesce(sum(iif(EXISTS (SELECT 1 FROM pieces WHERE hash = e.content) "
+            "OR EXISTS (SELECT 1 FROM contents WHERE hash = e.content), size, 0)), 0), coalesce(sum(size), 0) "
+            "FROM entries AS e WHERE gone = 0 AND kind = 'file' "
+            "AND root IN (SELECT id FROM roots WHERE removed_ns IS NULL)"
+        )
+        return int(rows[0][0]), int(rows[0][1])
 
     def unversioned_of(self, ids: Sequence[int]) -> set[int]:
         """Those of the entries of which no versions are kept."""

@@ -91,6 +91,14 @@ class Ops:
         )
         return OpRow(*rows[0]) if rows else None
 
+    def last_finished(self) -> OpRow | None:
+        """The op that ended last."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM ops WHERE finished_ns IS NOT NULL AND started_ns IS NOT NULL "
+            "ORDER BY finished_ns DESC LIMIT 1"
+        )
+        return OpRow(*rows[0]) if rows else None
+
     def newest_undo(self) -> OpRow | None:
         """The newest op of the undo command that stands as applied."""
         rows = self._db.rows(
@@ -114,17 +122,17 @@ class Ops:
     def later(self, op: int, touches: Sequence[Touch]) -> dict[int, bytes]:
         """Ops after `op` that stand as applied and touch the same paths or lineages, each with one of the paths.
 
-        What took back a later op is not among them: together they changed nothing.
+        What took back an op after it is not among them: together the two changed nothing.
         """
         found: dict[int, bytes] = {}
-        stands = "state = 'applied' AND turn % 2 = 0"
-        later = self._db.rows(f"SELECT 1 FROM ops WHERE id > ? AND {stands} LIMIT 1", (op,))
+        stands = "state = 'applied' AND (reverses IS NULL OR reverses <= ?1)"
+        later = self._db.rows(f"SELECT 1 FROM ops WHERE id > ?1 AND {stands} LIMIT 1", (op,))
         for touch in touches if later else ():
             ancestors = _ancestors(touch.path)
             marks = ",".join("?" * len(ancestors))
             sql = (
                 "SELECT t.op, t.path FROM touched AS t JOIN ops AS o ON o.id = t.op "
-                f"WHERE t.op > ?1 AND o.{stands} AND "
+                f"WHERE t.op > ?1 AND {stands} AND "
                 "(t.root = ?2 AND t.path = ?3 OR t.lineage = ?4"
             )
             bindings: list[Any] = [op, touch.root, touch.path, touch.lineage]
@@ -206,16 +214,23 @@ class Ops:
         tx.executemany("INSERT OR IGNORE INTO held VALUES (?, ?)", ((op, content) for content in contents))
 
     @staticmethod
+    def claim(tx: apsw.Connection, op: int, now_ns: int) -> bool:
+        """Whether a preview could be taken for carrying out; it waits for its turn then."""
+        tx.execute(
+            "UPDATE ops SET state = 'queued' WHERE id = ? AND state = 'preview' AND expires_ns >= ?", (op, now_ns)
+        )
+        return bool(one(tx, "SELECT changes()")[0])
+
+    @staticmethod
     def begin(
         tx: apsw.Connection,
         op: int,
         now_ns: int,
-        seq: int,
         steps: Iterable[tuple[int, bytes]],
         times: Iterable[FolderTimes],
     ) -> None:
         """The op is about to act: `steps` are those that changed since they were stored, by number."""
-        tx.execute("UPDATE ops SET state = 'running', started_ns = ?, seq = ? WHERE id = ?", (now_ns, seq, op))
+        tx.execute("UPDATE ops SET state = 'running', started_ns = ? WHERE id = ?", (now_ns, op))
         tx.executemany("UPDATE steps SET step = ? WHERE op = ? AND number = ?", ((step, op, n) for n, step in steps))
         tx.executemany(
             "INSERT OR REPLACE INTO folder_times VALUES (?, ?, ?, ?, NULL)",
@@ -224,10 +239,15 @@ class Ops:
 
     @staticmethod
     def finish(
-        tx: apsw.Connection, op: int, now_ns: int, after: Iterable[tuple[int, bytes]], times: Iterable[FolderTimes]
+        tx: apsw.Connection,
+        op: int,
+        now_ns: int,
+        seq: int,
+        after: Iterable[tuple[int, bytes]],
+        times: Iterable[FolderTimes],
     ) -> None:
-        """The op is done: what stands there now, by the step's number, and the folders' times."""
-        tx.execute("UPDATE ops SET state = 'applied', finished_ns = ? WHERE id = ?", (now_ns, op))
+        """The op is done: the vault's last change before it, what stands there now by step, the folders' times."""
+        tx.execute("UPDATE ops SET state = 'applied', finished_ns = ?, seq = ? WHERE id = ?", (now_ns, seq, op))
         tx.executemany("UPDATE steps SET after = ? WHERE op = ? AND number = ?", ((what, op, n) for n, what in after))
         tx.executemany(
             "UPDATE folder_times SET after_ns = ? WHERE op = ? AND root = ? AND path = ?",

@@ -28,6 +28,16 @@ class Tags:
                     found[lineage] = tags
         return found
 
+    @staticmethod
+    def change(tx: apsw.Connection, lineage: int, tag: str, *, on: bool) -> None:
+        """Adds a tag to a lineage, or takes it away."""
+        sql = "INSERT OR IGNORE INTO tags VALUES (?, ?)" if on else "DELETE FROM tags WHERE lineage = ? AND tag = ?"
+        tx.execute(sql, (lineage, tag))
+
+    def tagged(self) -> list[int]:
+        """The lineages that have tags."""
+        return [row[0] for row in self._db.rows("SELECT DISTINCT lineage FROM tags ORDER BY lineage")]
+
     def set(self, tx: apsw.Connection, lineage: int, tags: Iterable[str]) -> None:
         """Makes these the lineage's tags."""
         tx.execute("DELETE FROM tags WHERE lineage = ?", (lineage,))

@@ -35,6 +35,20 @@ class Version(msgspec.Struct, frozen=True, array_like=True):
     gone: int = 0
 
 
+class Bound(msgspec.Struct, frozen=True):
+    """Up to when: a time, or a change of the vault."""
+
+    ns: int | None = None
+    """States that were valid from then or before."""
+    seq: int | None = None
+    """States up to and with this change, whatever the clock said."""
+
+    @property
+    def sql(self) -> str:
+        """The condition on a version."""
+        return f"since_ns <= {int(self.ns)}" if self.ns is not None else f"seq <= {int(self.seq or 0)}"
+
+
 class Versions:
     """The table of versions."""
 
@@ -45,6 +59,66 @@ class Versions:
         """A lineage's versions, oldest first."""
         rows = self._db.rows(f"SELECT {_COLUMNS} FROM versions WHERE lineage = ? ORDER BY seq", (lineage,))
         return [Version(*row) for row in rows]
+
+    def at(self, lineage: int, bound: Bound) -> Version | None:
+        """The state of a lineage at a point in its past, its end included; None before its first."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM versions WHERE lineage = ? AND {bound.sql} ORDER BY seq DESC LIMIT 1", (lineage,)
+        )
+        return Version(*rows[0]) if rows else None
+
+    def standing(self, root: int, path: bytes, bound: Bound) -> Version | None:
+        """What stood at a path then, by whichever lineage; None where nothing is known to have stood there."""
+        found = [row for row in self._tree(root, "v.path = ?2", (path,), bound) if row.path == path]
+        return max(found, key=lambda row: row.seq, default=None)
+
+    def tree(self, root: int, folder: bytes, bound: Bound) -> dict[bytes, Version]:
+        """What stood below a folder then, by path."""
+        low, high = (folder + b"/", folder + b"0") if folder else (b"", b"\xff" * 8192)
+        found: dict[bytes, Version] = {}
+        for row in self._tree(root, "v.path > ?2 AND v.path < ?3", (low, high), bound):
+            if row.path not in found or found[row.path].seq < row.seq:
+                found[row.path] = row
+        return dict(sorted(found.items()))
+
+    def _tree(self, root: int, where: str, bindings: tuple[bytes, ...], bound: Bound) -> list[Version]:
+        # Every lineage that was ever there, each with its state then: it may have been elsewhere, or gone.
+        columns = ", ".join(f"v.{name}" for name in _COLUMNS.split(", "))
+        rows = self._db.rows(
+            f"SELECT {columns} FROM versions AS v JOIN ("
+            f"SELECT lineage AS l, (SELECT max(seq) FROM versions WHERE lineage = c.lineage AND {bound.sql}) AS s "
+            f"FROM (SELECT DISTINCT v.lineage FROM versions AS v WHERE v.root = ?1 AND {where}) AS c"
+            f") ON v.seq = s WHERE v.root = ?1 AND {where} AND v.gone = 0",
+            (root, *bindings),
+        )
+        return [Version(*row) for row in rows]
+
+    def moments(self, root: int, path: bytes) -> list[Version]:
+        """Everything that ever stood at a path, by whichever lineage, oldest first."""
+        rows = self._db.rows(f"SELECT {_COLUMNS} FROM versions WHERE root = ? AND path = ? ORDER BY seq", (root, path))
+        return [Version(*row) for row in rows]
+
+    def dropped(self, lineage: int) -> dict[int, str]:
+        """Why contents of a lineage's versions are not kept, by their sequence numbers."""
+        rows = self._db.rows(
+            "SELECT d.seq, d.reason FROM dropped AS d JOIN versions AS v ON v.seq = d.seq WHERE v.lineage = ?",
+            (lineage,),
+        )
+        return dict(rows)
+
+    def paths_like(self, root: int, glob: str, limit: int) -> list[bytes]:
+        """Paths, of now and of the past, that a pattern of SQLite's GLOB matches."""
+        rows = self._db.rows(
+            "SELECT path FROM entries WHERE root = ?1 AND CAST(path AS TEXT) GLOB ?2 "
+            "UNION SELECT path FROM versions WHERE root = ?1 AND CAST(path AS TEXT) GLOB ?2 ORDER BY path LIMIT ?3",
+            (root, glob, limit),
+        )
+        return [row[0] for row in rows]
+
+    def get(self, seq: int) -> Version | None:
+        """A version by its sequence number."""
+        rows = self._db.rows(f"SELECT {_COLUMNS} FROM versions WHERE seq = ?", (seq,))
+        return Version(*rows[0]) if rows else None
 
     def count(self) -> int:
         """How many rows there are."""

@@ -1,0 +1,69 @@
+"""What changes files: plans, the executor, its queue, and what settles the journal after a crash."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+
+from lsfs.compose.base import Base
+from lsfs.core.posix import mountinfo
+from lsfs.ingest.flush import Flusher
+from lsfs.ingest.ingest import Ingest
+from lsfs.ingest.keeper import Keeper
+from lsfs.ingest.own import OwnRecorder
+from lsfs.ingest.roots import RootBook
+from lsfs.plan.execute import Executor
+from lsfs.plan.planner import Planner
+from lsfs.plan.queue import OpQueue
+from lsfs.plan.record import Recorder
+from lsfs.plan.recover import Recovery
+from lsfs.store.vault import Root
+
+
+@dataclasses.dataclass(frozen=True)
+class Changers:
+    """What changes files."""
+
+    flusher: Flusher
+    planner: Planner
+    queue: OpQueue
+    recovery: Recovery
+
+
+def open_changers(base: Base, ingest: Ingest, keeper: Keeper, book: RootBook) -> Changers:
+    """Wires them; nothing is started."""
+    present = _present(base, book)
+    flusher = Flusher(
+        base.vault,
+        base.contents,
+        base.reconciler(),
+        base.capturer(),
+        base.opener,
+        base.scanner,
+        ingest.vault_changed,
+        ingest.follow,
+    )
+    recorder = Recorder(
+        base.vault,
+        OwnRecorder(base.vault, base.reconciler(), base.own),
+        base.reflector(),
+        base.scanner,
+        ingest.vault_changed,
+        ingest.follow,
+        lambda root, path: keeper.scan(root, path, recheck=True),
+    )
+    executor = Executor(base.vault, base.contents, recorder, present, time.time_ns, base.reach)
+    return Changers(
+        flusher=flusher,
+        planner=Planner(base.vault, base.contents, flusher, present, base.own_folders, mountinfo),
+        queue=OpQueue(base.vault, executor, time.time_ns),
+        recovery=Recovery(base.vault, base.contents, present, time.time_ns, base.reach),
+    )
+
+
+def _present(base: Base, book: RootBook) -> Callable[[], list[Root]]:
+    def present() -> list[Root]:
+        return [root for root in base.vault.roots.all() if not book.presence(root)]
+
+    return present

@@ -1,0 +1,177 @@
+"""Plans and ops as the doors ask for them: make a plan, carry it out, take it back, say what was done."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+import msgspec
+
+from lsfs.core.api import (
+    ApplyRequest,
+    Caller,
+    LogRequest,
+    LogResult,
+    OpEvent,
+    OpRequest,
+    PlanRequest,
+    PlanResult,
+    UndoRequest,
+)
+from lsfs.core.errors import ConflictError, NothingFound, RefusedError, UsageError
+from lsfs.core.wirepath import absolute_from_wire
+from lsfs.engine.describing import described, described_op
+from lsfs.engine.parts import Parts
+from lsfs.engine.places import place_of
+from lsfs.plan.draft import Surroundings
+from lsfs.plan.planner import Document, Planned
+from lsfs.plan.preview import Class, check_confirmed
+from lsfs.plan.steps import decode
+from lsfs.store.vault import OpRow
+
+_SHOWN = ("applied", "undone", "failed", "running", "queued")
+_RUNNING = ("running", "queued")
+
+
+class Changing:
+    """Makes plans and carries them out."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def plan(self, request: PlanRequest) -> PlanResult:
+        """A plan for actions: stored under a number, shown, nothing changed."""
+        self._parts.vault.require_writable()
+        if not request.actions:
+            raise UsageError("the plan has no actions")
+        planned = self._parts.planner.plan(
+            request.actions, self._around(request), door=request.door, sentence=request.sentence
+        )
+        return self._result(planned)
+
+    def undo(self, request: UndoRequest) -> PlanResult:
+        """The plan that takes an op back."""
+        self._parts.vault.require_writable()
+        ops = self._parts.vault.ops
+        if request.op is None:
+            op = ops.newest_applied()
+            if op is None:
+                raise NothingFound("there is nothing to undo", hint="lsfs log")
+        else:
+            op = self._op(request.op)
+        if op.state == "undone":
+            raise NothingFound(f"op {op.id} is undone already", hint=f"lsfs redo {op.id} carries it out again")
+        if op.state != "applied":
+            raise NothingFound(f"op {op.id} was not carried out: it is {op.state}", hint="lsfs log")
+        return self._reversal(op, request)
+
+    def redo(self, request: UndoRequest) -> PlanResult:
+        """The plan that carries out again what was taken back."""
+        self._parts.vault.require_writable()
+        ops = self._parts.vault.ops
+        if request.op is None:
+            undo = ops.newest_undo()
+            if undo is None:
+                raise NothingFound("there is nothing to redo", hint="lsfs log")
+            return self._reversal(undo, request)
+        op = self._op(request.op)
+        if op.state != "undone":
+            raise NothingFound(f"op {op.id} is not undone: it is {op.state}", hint="lsfs log")
+        return self._reversal(op, request)
+
+    def _reversal(self, op: OpRow, request: UndoRequest) -> PlanResult:
+        # What was taken back and carried out again stands as the last of that chain left it.
+        newest = op
+        while newest.reversed_by is not None:
+            newest = self._op(newest.reversed_by)
+        planned = self._parts.planner.plan_undo(
+            newest,
+            self._around(request),
+            how=request.how,
+            door=request.door,
+            sentence=request.sentence,
+            by_command=True,
+        )
+        return self._result(planned)
+
+    def apply(self, request: ApplyRequest) -> Iterator[OpEvent]:
+        """Carries out a plan by its number, and tells how far it is; raises what ended it."""
+        self._parts.vault.require_writable()
+        op = self._op(request.op)
+        if op.state != "preview" or op.expires_ns < time.time_ns():
+            state = "expired" if op.state == "preview" else op.state
+            raise ConflictError(f"op {op.id} cannot be carried out: it is {state}", hint="make the plan again")
+        document = msgspec.json.decode(op.plan, type=Document)
+        if request.confirmed == "yes":
+            self._check_unasked(op, document, request)
+        return self._carry_out(op)
+
+    @staticmethod
+    def _check_unasked(op: OpRow, document: Document, request: ApplyRequest) -> None:
+        if op.effect == Class.EXTERNAL and not (document.external_named and request.door == "cli"):
+            raise RefusedError("it writes outside the watched folders, which is always asked")
+        check_confirmed(op.files, op.bytes, expect=request.expect, exempt=document.exempt)
+
+    def _carry_out(self, op: OpRow) -> Iterator[OpEvent]:
+        steps = self._parts.ops.carry_out(op)
+        for step in steps:
+            yield OpEvent(phase=step.phase, done=step.done, total=step.total)  # type: ignore[arg-type]  # one of its
+        yield OpEvent(phase="done", result=self.op(OpRequest(op=op.id)))
+
+    def cancel(self, request: OpRequest) -> PlanResult:
+        """Has an op that waits or runs taken back."""
+        op = self._op(request.op)
+        if not self._parts.ops.cancel(op.id):
+            raise NothingFound(f"op {op.id} neither waits nor runs: it is {op.state}", hint="lsfs log")
+        return self.op(request)
+
+    def op(self, request: OpRequest) -> PlanResult:
+        """One op in full."""
+        op = self._op(request.op)
+        document = msgspec.json.decode(op.plan, type=Document)
+        steps = tuple(decode(step) for step, _ in self._parts.vault.ops.steps(op.id))
+        return described(Planned(op, document, steps), self._bases())
+
+    def log(self, request: LogRequest) -> LogResult:
+        """What was done, the newest first."""
+        vault = self._parts.vault
+        if request.limit < 1:
+            raise UsageError("-n must be at least 1")
+        if request.running:
+            rows = vault.ops.newest(request.limit, _RUNNING)
+        elif request.path is None:
+            rows = vault.ops.newest(request.limit, _SHOWN)
+        else:
+            rows = self._touching(absolute_from_wire(request.path), request.limit)
+        return LogResult(ops=tuple(described_op(row) for row in rows))
+
+    def _touching(self, path: bytes, limit: int) -> list[OpRow]:
+        vault = self._parts.vault
+        place = place_of(vault, path)
+        entry = vault.entries.at(place.root.id, [place.path]).get(place.path)
+        return vault.ops.touching(place.root.id, place.path, [entry.lineage] if entry is not None else [], limit)
+
+    def _op(self, number: int) -> OpRow:
+        op = self._parts.vault.ops.get(number)
+        if op is None:
+            raise NothingFound(f"there is no op {number}", hint="lsfs log")
+        return op
+
+    def _result(self, planned: Planned) -> PlanResult:
+        return described(planned, self._bases())
+
+    def _bases(self) -> dict[int, bytes]:
+        return dict(self._parts.root_paths())
+
+    def _around(self, caller: Caller) -> Surroundings:
+        return Surroundings(
+            cwd=absolute_from_wire(caller.cwd),
+            home=os.fsencode(os.path.expanduser("~")),
+            zone=caller.zone,
+            locale=caller.locale,
+            umask=caller.umask & 0o777,
+            now_ns=time.time_ns(),
+            trash=self._parts.trash,
+            uid=os.getuid(),
+        )

@@ -1,0 +1,111 @@
+"""Brings the vault to what stands on the disk now, for paths that a command names: before their past is asked for, and
+before they are changed.
+
+On the caller's thread, which need not wait for the backlog; the index follows later.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+
+from lsfs.core import xattrs
+from lsfs.core.records import Kind
+from lsfs.ingest.capture import Capturer, Reading
+from lsfs.ingest.opening import Opener
+from lsfs.ingest.reconcile import Reconciler
+from lsfs.store.vault import Entry, Root, Vault
+from lsfs.versions.contents import ContentStore, NotStill
+from lsfs.watch.scan import Scanner
+
+log = logging.getLogger(__name__)
+
+
+class Flusher:
+    """Makes versions at once of what would become one later; for any thread.
+
+    `changing` is called before the vault's entries are changed, `changed` after.
+    """
+
+    def __init__(
+        self,
+        vault: Vault,
+        contents: ContentStore,
+        reconciler: Reconciler,
+        capturer: Capturer,
+        opener: Opener,
+        scanner: Callable[[Root], Scanner],
+        changing: Callable[[], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._vault = vault
+        self._contents = contents
+        self._reconciler = reconciler
+        self._capturer = capturer
+        self._opener = opener
+        self._scanner = scanner
+        self._changing = changing
+        self._changed = changed
+
+    def paths(self, root: Root, paths: Sequence[bytes]) -> None:
+        """Records what stands at the paths, and makes versions of it; what keeps changing is left as it is."""
+        with self._vault.turn:
+            self._changing()
+            changed = self._reconciler.apply(root, self._scanner(root).look(paths))
+            entries = [entry for entry in self._vault.entries.at(root.id, paths).values() if not entry.gone]
+        done = self._settle(entries)
+        if changed.entries or changed.gone or done:
+            self._changed()
+
+    def tree(self, root: Root, folder: bytes) -> None:
+        """The same for everything below a folder; files that never had a version are not read for one."""
+        scanner = self._scanner(root)
+        news = False
+        gone: list[bytes] = []
+        for batch in scanner.scan(lambda path: self._vault.entries.children(root.id, path), folder):
+            gone += batch.gone
+            batch.gone = []
+            if batch.seen or batch.left_out:
+                with self._vault.turn:
+                    self._changing()
+                    self._reconciler.apply(root, batch)
+                news = True
+        for start in range(0, len(gone), 500):
+            with self._vault.turn:
+                self._changing()
+                self._reconciler.apply(root, scanner.look(gone[start : start + 500]))
+            news = True
+        waiting = self._vault.entries.unsettled(root.id, folder)
+        news |= self._settle(waiting)
+        if news:
+            self._changed()
+
+    def _settle(self, entries: Sequence[Entry]) -> bool:
+        """Reads what was not read since it changed, and makes versions of all; whether there was anything to do."""
+        unread = [e for e in entries if e.kind is Kind.FILE and e.content is None and not e.unversioned]
+        for entry in unread:
+            self._read(entry)
+        waiting = [entry for entry in entries if entry.pending is not None or entry in unread]
+        if waiting:
+            self._changing()
+            self._capturer.settle(waiting)
+        return bool(waiting)
+
+    def _read(self, entry: Entry) -> None:
+        try:
+            descriptor = self._opener.open(entry.root, entry.path)
+        except OSError as error:
+            log.info("a file could not be read at once: %s", error.strerror)
+            return
+        try:
+            kept = self._contents.keep_file(descriptor)
+            attributes = xattrs.read(descriptor)
+        except (OSError, NotStill) as error:
+            log.info("a file could not be read at once: %s", error)
+            return
+        finally:
+            os.close(descriptor)
+        with self._contents.leased([kept.content]):
+            self._changing()
+            self._capturer.apply([Reading(entry.id, kept.content, kept.key, attributes)])

@@ -1,0 +1,276 @@
+"""A plan while it is made: its steps so far, the tree that they lead to, and what they come to for a reader."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from lsfs.core.ignore_defaults import SECRET, Defaults
+from lsfs.core.paths import ancestors, display, is_within, join, normal, split
+from lsfs.core.posix import Mount
+from lsfs.core.records import Kind
+from lsfs.core.wirepath import from_wire
+from lsfs.plan.disk import Disk
+from lsfs.plan.overlay import Node, Overlay
+from lsfs.plan.problems import Problem
+from lsfs.plan.steps import MakeDir, Meta, Put, State, Step, Where
+from lsfs.store.vault import Entry, Root, Vault
+from lsfs.versions.contents import ContentStore
+
+
+class Effect(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one thing comes to, as people read it."""
+
+    action: str
+    path: bytes
+    to: bytes | None = None
+    note: str = ""
+    size: int = 0
+    """Bytes that are written."""
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """What a plan does not touch though it was named, and why."""
+
+    path: bytes
+    why: str
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """Where a plan is made: the caller's folder, and what its times and modes go by."""
+
+    cwd: bytes
+    home: bytes
+    zone: str
+    locale: str
+    umask: int
+    now_ns: int
+    trash: bytes
+    """The home Trash, made or not."""
+    uid: int
+
+
+class Draft:
+    """Takes steps as the actions of a plan are lowered; raises `Problem` for what cannot be.
+
+    `own` are folders of lsfs, `roots` the watched ones that are there, `places` the folders outside of those that the
+    steps name, by their (negative) base.
+    """
+
+    def __init__(
+        self,
+        vault: Vault,
+        contents: ContentStore,
+        disk: Disk,
+        places: dict[int, bytes],
+        overlay: Overlay,
+        roots: Sequence[Root],
+        own: Sequence[bytes],
+        defaults: Defaults,
+        around: Surroundings,
+        lease: Callable[[bytes], None],
+        mounts: Callable[[], Sequence[Mount]],
+    ) -> None:
+        self.vault = vault
+        self.contents = contents
+        self.disk = disk
+        self.overlay = overlay
+        self.around = around
+        self.lease = lease
+        self.mounts = mounts
+        self.steps: list[Step] = []
+        self.effects: list[Effect] = []
+        self.left_out: list[LeftOut] = []
+        self.notes: list[str] = []
+        self.external = False
+        """Whether something is written outside the watched folders."""
+        self.places = places
+        self.copied_to_trash: list[Where] = []
+        self._roots = {root.id: root for root in roots}
+        self._own = tuple(own)
+        self._defaults = defaults
+        self._entries: dict[Where, Entry | None] = {}
+        self._name = b".lsfs-%s" % secrets.token_hex(4).encode()
+        self._made = 0
+
+    # Where things are
+
+    def absolute(self, text: str) -> bytes:
+        """The absolute path that a text of an action names, by text."""
+        try:
+            path = from_wire(text)
+        except ValueError:
+            raise Problem("no-path", f"“{text}” is not readable as a path") from None
+        if not path or b"\0" in path:
+            raise Problem("no-path", "a path is missing, or has a NUL in it")
+        return normal(os.path.join(self.around.cwd, path))
+
+    def where(self, text: str) -> Where:
+        """The place that a text of an action names; raises `Problem` where it lies below no watched folder."""
+        return self.where_of(self.absolute(text))
+
+    def where_of(self, path: bytes) -> Where:
+        """The place of an absolute path, the links of its folder resolved, the last name taken as it is."""
+        folder, name = os.path.split(path)
+        path = os.path.join(os.path.realpath(folder), name) if name else os.path.realpath(folder)
+        for root in self._roots.values():
+            if is_within(path, root.path):
+                return Where(root.id, path[len(root.path) :].lstrip(b"/"))
+        shown = display(path)
+        raise Problem("outside", f"{shown} lies in no watched folder that is there")
+
+    def place(self, folder: bytes) -> Where:
+        """A folder for a plan's results, wherever it lies; outside the watched ones it becomes a base of its own."""
+        folder = os.path.realpath(folder)
+        for root in self._roots.values():
+            if is_within(folder, root.path):
+                return Where(root.id, folder[len(root.path) :].lstrip(b"/"))
+        # What is not there yet is made by steps, below the first folder that is.
+        above, missing = folder, b""
+        while not os.path.isdir(above):
+            above, name = os.path.split(above)
+            missing = join(name, missing) if missing else name
+        return Where(self.overlay.outside(above), missing)
+
+    def output(self, text: str) -> Where:
+        """A folder that results are put in, wherever it lies."""
+        where = self.place(self.absolute(text))
+        self.external = self.external or where.base < 0
+        return where
+
+    def shown(self, where: Where) -> bytes:
+        """The absolute path of a place."""
+        return self.disk.absolute(where)
+
+    def target(self, where: Where) -> Where:
+        """The place itself, if it may be changed; raises `Problem` for what is never touched."""
+        path = self.shown(where)
+        if not where.path:
+            raise Problem("never", "a watched folder itself is never changed", where)
+        if path in (b"/", self.around.home):
+            raise Problem("never", "it is never changed", where)
+        if any(is_within(path, own) or is_within(own, path) for own in self._own):
+            raise Problem("never", "it is, or holds, a folder of lsfs itself", where)
+        for part in (*ancestors(where.path), where.path):
+            if part and SECRET in self._defaults.reasons(split(part)[1], part):
+                raise Problem("never", "secrets are never changed", where)
+        return where
+
+    def existing(self, where: Where) -> Node:
+        """What stands at a place that may be changed; raises `Problem` for nothing."""
+        node = self.overlay.get(self.target(where))
+        if node is None:
+            raise Problem("missing", "nothing stands there", where)
+        if node.kind is Kind.OTHER and node.origin is not None:
+            raise Problem("special", "devices, sockets and FIFOs are left alone", where)
+        return node
+
+    # What is known of them
+
+    def look_up(self, places: Iterable[Where]) -> None:
+        """Fetches what the vault knows of places, all at once."""
+        missing: dict[int, list[bytes]] = {}
+        for place in places:
+            if place not in self._entries and place.base > 0:
+                missing.setdefault(place.base, []).append(place.path)
+        for base, paths in missing.items():
+            found = self.vault.entries.at(base, paths)
+            self._entries.update((Where(base, path), found.get(path)) for path in paths)
+
+    def entry(self, node: Node | None) -> Entry | None:
+        """What the vault knows of a file or folder of the disk, wherever the plan has it; None where it is not so."""
+        if node is None or node.origin is None or node.origin.base < 0:
+            return None
+        self.look_up([node.origin])
+        entry = self._entries[node.origin]
+        if entry is None or entry.gone or node.guard is None or entry.ino != node.guard.ino:
+            return None
+        return entry
+
+    def known(self, where: Where) -> int | None:
+        """The lineage of what the vault knows to stand at a place on the disk."""
+        self.look_up([where])
+        entry = self._entries.get(where)
+        return entry.lineage if entry is not None and not entry.gone else None
+
+    def state(self, where: Where, node: Node) -> State:
+        """A file or link as it stands, with its content where the vault has that."""
+        state = self.overlay.state(where, node)
+        entry = self.entry(node)
+        known = entry is not None and node.found is not None and entry.mtime_ns == node.mtime_ns
+        if known and entry is not None and node.state is None and entry.size == node.size:
+            return msgspec.structs.replace(state, content=entry.content, tags=entry.mirror or None)
+        return state
+
+    def before(self, where: Where) -> os.stat_result | None:
+        """What stands at a place on the disk, whatever the plan does; None for nothing."""
+        return self.disk.look(where)
+
+    def existing_folder(self, where: Where) -> bytes:
+        """The absolute path of the first folder above a place that is on the disk."""
+        while True:
+            where = Where(where.base, split(where.path)[0])
+            if not where.path or self.disk.look(where) is not None:
+                return self.shown(where)
+
+    # What is done
+
+    def add(self, step: Step) -> None:
+        """Adds a step, and has the tree follow it."""
+        self.overlay.apply(step)
+        self.steps.append(step)
+
+    def temporary(self) -> bytes:
+        """A name that no file has."""
+        self._made += 1
+        return b"%s-%d.tmp" % (self._name, self._made)
+
+    def folder(self, where: Where, mode: int | None = None) -> None:
+        """Has a folder at a place, with those above it; `mode` of those that are made, else by the caller's umask."""
+        node = self.overlay.get(where)
+        if node is not None:
+            if node.kind is not Kind.DIR:
+                raise Problem("not-a-folder", "it is not a folder", where)
+            return
+        if where.path:
+            self.folder(Where(where.base, split(where.path)[0]), mode)
+            self.add(MakeDir(self.target(where), Meta(0o777 & ~self.around.umask if mode is None else mode)))
+            self.effects.append(Effect("mkdir", self.shown(where)))
+
+    def free(self, where: Where, but: Node | None = None) -> Where:
+        """The place itself if it is free, else one with a number behind its name."""
+        folder, name = split(where.path)
+        stem, ending = _split_name(name)
+        number = 1
+        at = where
+        while self.overlay.taken(at, but) is not None:
+            number += 1
+            at = Where(where.base, join(folder, b"%s (%d)%s" % (stem, number, ending)))
+        return at
+
+    def put(self, where: Where, after: State, *, replace: bool = False) -> None:
+        """Adds the step that has `after` stand at a place."""
+        node = self.overlay.get(where)
+        if node is not None and not replace:
+            raise Problem("in-the-way", "something stands there already", where)
+        before = self.state(where, node) if node is not None else None
+        guard = node.guard if node is not None else None
+        in_place = node is not None and node.links > 1 and node.state is None and after.kind is Kind.FILE
+        if in_place:
+            self.notes.append(
+                f"{display(self.shown(where))} has several names: it is written in place, under all of them"
+            )
+        self.add(Put(where, before, after, guard, self.temporary(), in_place))
+
+
+def _split_name(name: bytes) -> tuple[bytes, bytes]:
+    """(stem, ending with its dot); ``.tar.gz`` and the like are one ending, a leading dot is none."""
+    stem, dot, ending = name.rpartition(b".")
+    if not dot or not stem:
+        return name, b""
+    if stem.endswith(b".tar"):
+        return stem[:-4], b".tar." + ending
+    return stem, b"." + ending

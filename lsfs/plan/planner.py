@@ -1,0 +1,288 @@
+"""Makes plans: from actions, or from an op that is to be taken back; checks them, and stores them under a number."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+from lsfs.core import actions as act
+from lsfs.core.actions import Action
+from lsfs.core.errors import ConflictError, NothingFound, RefusedError
+from lsfs.core.ignore_defaults import defaults
+from lsfs.core.paths import is_within, printable
+from lsfs.core.posix import Mount
+from lsfs.ingest.flush import Flusher
+from lsfs.plan.disk import Disk, translated
+from lsfs.plan.draft import Draft, Effect, LeftOut, Surroundings
+from lsfs.plan.folding import fold_of
+from lsfs.plan.lower.choose import lower
+from lsfs.plan.overlay import Overlay
+from lsfs.plan.preview import check_permissions, check_space, class_of, reach_of
+from lsfs.plan.problems import Problem
+from lsfs.plan.steps import After, Step, Where, contents, decode, encode, is_tree, paths
+from lsfs.plan.undo import Conflict, How, Undoing
+from lsfs.store.vault import OpRow, Root, Touch, Vault
+from lsfs.versions.contents import ContentStore
+
+LIFETIME_NS = 3600 * 1_000_000_000
+"""How long a preview may be carried out."""
+
+
+class Document(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is stored of a plan beside its steps, as JSON."""
+
+    actions: tuple[Action, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
+    places: dict[str, bytes] = {}
+    """Folders outside the watched ones, by their (negative) base."""
+    exempt: bool = False
+    """No cap applies: it restores, or takes back."""
+    external_named: bool = False
+    """What is external about it is a folder that the user named."""
+
+
+class Planned(msgspec.Struct, frozen=True):
+    """A plan as it was made; `op` is None where there is nothing to do, or something in the way."""
+
+    op: OpRow | None
+    document: Document
+    steps: tuple[Step, ...]
+    conflicts: tuple[Conflict, ...] = ()
+
+
+class Planner:
+    """Makes plans on any thread."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        contents: ContentStore,
+        flusher: Flusher,
+        present: Callable[[], Sequence[Root]],
+        own: Sequence[bytes],
+        mounts: Callable[[], Sequence[Mount]],
+    ) -> None:
+        """`present` gives the watched folders that are there; `own` are folders of lsfs, which no plan touches."""
+        self._vault = vault
+        self._contents = contents
+        self._flusher = flusher
+        self._present = present
+        self._own = tuple(os.path.realpath(folder) for folder in own)
+        self._mounts = mounts
+
+    def plan(self, actions: Sequence[Action], around: Surroundings, *, door: str, sentence: str) -> Planned:
+        """A plan for actions, stored as a preview; raises RefusedError and ConflictError for what is in the way."""
+        exempt = bool(actions) and all(isinstance(action, act.Restore) for action in actions)
+        with self._draft(around) as draft, _presented(draft):
+            self._flush(draft, actions)
+            for action in actions:
+                lower(draft, action)
+            named = all(isinstance(action, act.Restore) for action in actions)
+            return self._store(draft, tuple(actions), door, sentence, exempt=exempt, named=named)
+
+    def plan_undo(
+        self, op: OpRow, around: Surroundings, *, how: How, door: str, sentence: str, by_command: bool
+    ) -> Planned:
+        """A plan that takes `op` back; where something is in the way, that, and nothing is stored."""
+        steps = [
+            (decode(step), msgspec.json.decode(after, type=After) if after else After())
+            for step, after in self._vault.ops.steps(op.id)
+        ]
+        document = msgspec.json.decode(op.plan, type=Document)
+        with self._draft(around) as draft, _presented(draft):
+            for base, path in document.places.items():
+                draft.disk.add_base(int(base), path)
+                draft.places[int(base)] = path
+            self._flush_places(draft, [where for step, _ in steps for where in paths(step)])
+            undoing = Undoing(draft, op, how)
+            blocked = self._later(op, draft, how)
+            undoing.conflicts += blocked
+            undoing.add([one for one in steps if not self._is_blocked(one[0], blocked, draft, how)])
+            if undoing.conflicts:
+                return Planned(None, self._document(draft, ()), tuple(draft.steps), tuple(undoing.conflicts))
+            return self._store(draft, (), door, sentence, exempt=True, named=True, reverses=op, by_command=by_command)
+
+    def _later(self, op: OpRow, draft: Draft, how: How) -> list[Conflict]:
+        """Later ops that changed the same files, which are to be taken back first."""
+        later = self._vault.ops.later(op.id, self._vault.ops.touches(op.id))
+        if how == "force":
+            return []
+        return [
+            Conflict(path, f"op {number} changed it later: lsfs undo {number} first", forcible=True)
+            for number, path in sorted(later.items(), reverse=True)
+        ]
+
+    @staticmethod
+    def _is_blocked(step: Step, blocked: Sequence[Conflict], draft: Draft, how: How) -> bool:
+        if how != "keep" or not blocked:
+            return False
+        touched = {where.path for where in paths(step)}
+        return any(is_within(path, one.path) or is_within(one.path, path) for one in blocked for path in touched)
+
+    @contextlib.contextmanager
+    def _draft(self, around: Surroundings) -> Iterator[Draft]:
+        roots = self._present()
+        disk = Disk({root.id: root.path for root in roots})
+        places: dict[int, bytes] = {}
+
+        def outside(folder: bytes) -> int:
+            for base, path in places.items():
+                if path == folder:
+                    return base
+            base = min(places, default=0) - 1
+            places[base] = folder
+            disk.add_base(base, folder)
+            return base
+
+        with contextlib.closing(disk), self._contents.leased() as lease:
+            overlay = Overlay(disk, lambda where: fold_of(disk, where, self._mounts()), outside)
+            yield Draft(
+                self._vault,
+                self._contents,
+                disk,
+                places,
+                overlay,
+                roots,
+                self._own,
+                defaults(),
+                around,
+                lease,
+                self._mounts,
+            )
+
+    def _flush(self, draft: Draft, actions: Sequence[Action]) -> None:
+        """Has the vault know what stands at the paths that actions name; those that cannot be are met again later."""
+        places = []
+        for action in actions:
+            named = getattr(action, "paths", None) or (getattr(action, "path", None),)
+            for text in named:
+                with contextlib.suppress(Problem):
+                    if text is not None:
+                        places.append(draft.where(text))
+        self._flush_places(draft, places)
+
+    def _flush_places(self, draft: Draft, places: Sequence[Where]) -> None:
+        roots = {root.id: root for root in self._present()}
+        by_root: dict[int, set[bytes]] = {}
+        for where in places:
+            if where.base in roots:
+                by_root.setdefault(where.base, set()).add(where.path)
+        for base, found in by_root.items():
+            single = sorted(path for path in found if path)
+            if single:
+                self._flusher.paths(roots[base], single)
+            for path in sorted(found):
+                looked = draft.disk.look(Where(base, path)) if path else None
+                if not path or (looked is not None and os.path.isdir(draft.shown(Where(base, path)))):
+                    self._flusher.tree(roots[base], path)
+
+    def _store(
+        self,
+        draft: Draft,
+        actions: tuple[Action, ...],
+        door: str,
+        sentence: str,
+        *,
+        exempt: bool,
+        named: bool,
+        reverses: OpRow | None = None,
+        by_command: bool = False,
+    ) -> Planned:
+        steps = draft.steps
+        document = self._document(draft, actions, exempt=exempt, named=named)
+        if not steps:
+            return Planned(None, document, ())
+        check_permissions(draft, steps)
+        check_space(draft, steps, os.fsencode(self._vault.path.parent))
+        reach = reach_of(draft, steps)
+        now = draft.around.now_ns
+        row = OpRow(
+            id=0,
+            state="preview",
+            effect=class_of(steps, draft.external),
+            door=door,
+            sentence=sentence,
+            summary=self._summary(draft.effects, reverses),
+            plan=msgspec.json.encode(document),
+            files=reach.files,
+            bytes=reach.bytes,
+            created_ns=now,
+            expires_ns=now + LIFETIME_NS,
+            reverses=reverses.id if reverses is not None else None,
+            turn=reverses.turn + 1 if reverses is not None else 0,
+            by_command=int(by_command),
+        )
+        with self._vault.write() as tx:
+            number = self._vault.ops.add(tx, row, map(encode, steps), self._touches(draft, steps))
+            self._vault.ops.hold(tx, number, contents(steps))
+        return Planned(msgspec.structs.replace(row, id=number), document, tuple(steps))
+
+    def _summary(self, effects: Sequence[Effect], reverses: OpRow | None) -> str:
+        """One line for the log."""
+        if reverses is None:
+            return _listed(effects)
+        word = "undo" if reverses.turn % 2 == 0 else "redo"
+        first = reverses
+        while first.reverses is not None and (before := self._vault.ops.get(first.reverses)) is not None:
+            first = before
+        return f"{word} of op {first.id}: {first.summary}"[:500]
+
+    @staticmethod
+    def _document(draft: Draft, actions: tuple[Action, ...], *, exempt: bool = False, named: bool = False) -> Document:
+        return Document(
+            actions=actions,
+            effects=tuple(draft.effects),
+            left_out=tuple(draft.left_out),
+            notes=tuple(draft.notes),
+            places={str(base): path for base, path in draft.places.items()},
+            exempt=exempt,
+            external_named=named,
+        )
+
+    @staticmethod
+    def _touches(draft: Draft, steps: Sequence[Step]) -> Iterator[Touch]:
+        """What the steps touch, with the histories that go through it."""
+        places = {where for step in steps for where in paths(step)}
+        draft.look_up(places)
+        moved: dict[Where, int | None] = {}
+        for step in steps:
+            lineage = None
+            for where in paths(step):
+                known = draft.known(where)
+                lineage = moved.get(where, known if known is not None else lineage)
+                moved[where] = lineage
+                yield Touch(where.base, where.path, lineage, is_tree(step))
+
+
+@contextlib.contextmanager
+def _presented(draft: Draft) -> Iterator[None]:
+    """Raises what a door shows for a `Problem`, or for what the system says while a plan is made."""
+    try:
+        with translated("the plan"):
+            yield
+    except Problem as problem:
+        path = printable(draft.shown(problem.where)) if problem.where is not None else None
+        kind: type[RefusedError | ConflictError | NothingFound] = RefusedError
+        if problem.code in ("missing", "missing-folder", "not-in-trash"):
+            kind = NothingFound
+        elif problem.code in ("in-the-way", "not-empty"):
+            kind = ConflictError
+        raise kind(problem.message, path=path) from problem
+
+
+def _listed(effects: Sequence[Effect]) -> str:
+    """What a plan does, in one line."""
+    counts: dict[str, int] = {}
+    for effect in effects:
+        counts[effect.action] = counts.get(effect.action, 0) + 1
+    if len(effects) == 1:
+        only = effects[0]
+        to = f" → {printable(only.to)}" if only.to is not None else ""
+        note = f" ({only.note})" if only.note and not only.path else ""
+        return f"{only.action} {printable(only.path)}{to}{note}".strip()
+    return ", ".join(f"{action} {count}" for action, count in counts.items())
