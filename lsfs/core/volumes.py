@@ -6,30 +6,43 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
+
 from lsfs.core.paths import is_within
 from lsfs.core.posix import Mount, is_encrypted
 
 SYS = Path("/sys")
 
 
-def away(root: bytes, vault: bytes, mounts: Sequence[Mount], sys: Path = SYS) -> str:
+class Volume(msgspec.Struct, frozen=True):
+    """Where a folder lies, as far as it matters here."""
+
+    device: int
+    fs_type: str = ""
+    encrypted: bool = False
+    """Whether the folder itself is encrypted by its file system."""
+
+
+def away(root: bytes, vault: bytes, mounts: Sequence[Mount]) -> str:
     """Why versions of `root` would lie where it does not: '' unless its volume is removable or encrypted.
 
     `vault` is the folder that copies would lie in; raises OSError where one of the two cannot be looked at.
     """
-    ours, theirs = os.stat(root).st_dev, os.stat(vault).st_dev
-    if is_encrypted(root) and not is_encrypted(vault):
-        return _why("an encrypted folder", vault)
-    if ours == theirs or _fs_type(root, mounts) == "tmpfs":
-        return ""
-    if _fs_type(root, mounts) == "ecryptfs" or (_is_crypt(ours, sys) and not _is_crypt(theirs, sys)):
-        return _why("an encrypted volume", vault)
-    return _why("a removable volume", vault) if _is_removable(ours, sys) else ""
-
-
-def _why(where: str, vault: bytes) -> str:
+    ours, theirs = (Volume(os.stat(path).st_dev, _fs_type(path, mounts), is_encrypted(path)) for path in (root, vault))
+    where = left_volume(ours, theirs)
     kept = vault.decode("utf-8", "replace")
-    return f"it lies on {where}, and copies would lie in {kept}: no versions unless you ask for them"
+    return f"it lies on {where}, and copies would lie in {kept}: no versions unless you ask for them" if where else ""
+
+
+def left_volume(root: Volume, vault: Volume, sys: Path = SYS) -> str:
+    """What copies of a root's files would leave: '' where that is no matter."""
+    if root.encrypted and not vault.encrypted:
+        return "an encrypted folder"
+    if root.device == vault.device or root.fs_type == "tmpfs":
+        return ""
+    if root.fs_type == "ecryptfs" or (_is_crypt(root.device, sys) and not _is_crypt(vault.device, sys)):
+        return "an encrypted volume"
+    return "a removable volume" if _is_removable(root.device, sys) else ""
 
 
 def _fs_type(path: bytes, mounts: Sequence[Mount]) -> str:

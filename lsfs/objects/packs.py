@@ -12,7 +12,6 @@ does so after `append` has returned: then it is on the disk.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import threading
 from collections import OrderedDict
@@ -21,9 +20,9 @@ from pathlib import Path
 
 import msgspec
 
-from lsfs.core.errors import DiskFull, PermissionRefused, StorageError
 from lsfs.core.faults import Reach, unreached
 from lsfs.core.locations import make_private_folder
+from lsfs.objects.disk import sync_folder, translated, write_all, written_since
 from lsfs.objects.piece import HEADER_BYTES, MAGIC, Header, ObjectDamaged, Record, header_of, read_header
 
 PACK_BYTES = 64 << 20
@@ -35,8 +34,6 @@ LOOSE = 0
 
 _OPEN_PACKS = 16
 _SEARCH_BYTES = 1 << 20
-_BUFFERS = 1024
-"""IOV_MAX of Linux."""
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
@@ -83,7 +80,7 @@ class Packs:
         """
         if not records:
             return []
-        with self._lock, _translated(self._folder):
+        with self._lock, translated(self._folder):
             places: list[Place | None] = [None] * len(records)
             small = []
             for number, record in enumerate(records):
@@ -121,7 +118,7 @@ class Packs:
             buffers += (header_of(record), record.payload)
         self._reach("objects.before-append")
         try:
-            _write_all(descriptor, buffers)
+            write_all(descriptor, buffers)
             self._reach("objects.appended")
             os.fdatasync(descriptor)
         except BaseException:
@@ -142,14 +139,29 @@ class Packs:
         if self._writing is not None:
             if self._writing[2] + count <= PACK_BYTES:
                 return self._writing
-            os.close(self._writing[1])
+            self._leave()
         pack = max(self.numbers(), default=0) + 1
         path = self.path(Place(pack, 0, 0))
-        make_private_folder(str(path.parent))
+        self._make_folder(path.parent)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        _sync_folder(path.parent)
+        try:
+            self._reach("objects.pack")
+            sync_folder(path.parent)
+        except BaseException:
+            os.close(descriptor)
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+            raise
         self._writing = (pack, descriptor, 0)
         return self._writing
+
+    def _make_folder(self, folder: Path) -> None:
+        """Has a folder of ours, whose own name is on the disk."""
+        if not folder.is_dir():
+            make_private_folder(str(self._folder))
+            make_private_folder(str(folder))
+            sync_folder(self._folder)
+            sync_folder(self._folder.parent)
 
     def _newest(self) -> tuple[int, int, int] | None:
         """The newest pack, to go on with, unless a crash has left half a record at its end."""
@@ -160,9 +172,13 @@ class Packs:
         path = self.path(Place(pack, 0, 0))
         end = 0
         for found in self.records(pack):
-            end = found.place.offset + found.place.stored
+            if found.place.offset != end:
+                # What looks like records may be the bytes of half a one, and what is appended would lie within that.
+                return None
+            end += found.place.stored
         if path.stat().st_size != end or end >= PACK_BYTES:
             return None
+        sync_folder(path.parent)  # a crash may have come before that
         return pack, os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC), end
 
     def _write_loose(self, record: Record) -> Place:
@@ -172,14 +188,15 @@ class Packs:
             # Kept by an earlier process that did not get to say so; whether it is sound shows when it is read.
             with open(path, "rb") as file:
                 if file.read() == header_of(record) + record.payload:
+                    os.utime(file.fileno())  # it is as good as new, which keeps it from being tidied away
                     os.fsync(file.fileno())
                     return place
-        make_private_folder(str(path.parent))
+        self._make_folder(path.parent)
         partial = path.with_suffix(".partial")
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             self._reach("objects.before-loose")
-            _write_all(descriptor, [header_of(record), record.payload])
+            write_all(descriptor, [header_of(record), record.payload])
             os.fdatasync(descriptor)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -188,7 +205,7 @@ class Packs:
         finally:
             os.close(descriptor)
         os.rename(partial, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         self._reach("objects.loose")
         return place
 
@@ -277,24 +294,37 @@ class Packs:
         for pack in self.numbers():
             yield from self.records(pack)
         for digest, path in self.loose():
-            with open(path, "rb") as file:
-                header = read_header(file.read(HEADER_BYTES))
-            if header is not None and header.hash == digest and path.stat().st_size == header.stored:
+            try:
+                with open(path, "rb") as file:
+                    header = read_header(file.read(HEADER_BYTES))
+                    size = os.fstat(file.fileno()).st_size
+            except FileNotFoundError:
+                continue  # tidied away meanwhile
+            if header is not None and header.hash == digest and size == header.stored:
                 yield Found(header, Place(LOOSE, 0, header.stored))
 
-    def remove_pack(self, pack: int) -> None:
-        """Deletes a pack that nothing refers to any more."""
+    def remove_pack(self, pack: int, before_ns: int | None = None) -> bool:
+        """Deletes a pack that nothing refers to any more, unless it was written to since; whether it is gone."""
+        path = self.path(Place(pack, 0, 0))
         with self._lock:
+            if written_since(path, before_ns):
+                return False
             if self._writing is not None and self._writing[0] == pack:
                 self._leave()
+            path.unlink(missing_ok=True)
         with self._read_lock:
             if (descriptor := self._reading.pop(pack, None)) is not None:
                 os.close(descriptor)
-        self.path(Place(pack, 0, 0)).unlink(missing_ok=True)
+        return True
 
-    def remove_loose(self, digest: bytes) -> None:
-        """Deletes a record with a file of its own."""
-        self.path(Place(LOOSE, 0, 0), digest).unlink(missing_ok=True)
+    def remove_loose(self, digest: bytes, before_ns: int | None = None) -> bool:
+        """Deletes a record with a file of its own, unless it was written since; whether it is gone."""
+        path = self.path(Place(LOOSE, 0, 0), digest)
+        with self._lock:
+            if written_since(path, before_ns):
+                return False
+            path.unlink(missing_ok=True)
+        return True
 
     def begin_new_pack(self) -> None:
         """Has the next record begin a new pack, so that an old one can be taken away."""
@@ -317,18 +347,6 @@ class Packs:
             self._writing = None
 
 
-def _write_all(descriptor: int, buffers: list[bytes]) -> None:
-    """Writes all buffers, however many and however long."""
-    for start in range(0, len(buffers), _BUFFERS):
-        part: list[memoryview] = [memoryview(buffer) for buffer in buffers[start : start + _BUFFERS]]
-        while part:
-            count = os.writev(descriptor, part)
-            while part and count >= len(part[0]):
-                count -= len(part.pop(0))
-            if part:
-                part[0] = part[0][count:]
-
-
 def _next_magic(descriptor: int, at: int, size: int) -> int | None:
     """Where the next header may begin."""
     while at < size:
@@ -340,25 +358,3 @@ def _next_magic(descriptor: int, at: int, size: int) -> int | None:
             return None
         at += len(data) - len(MAGIC) + 1
     return None
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _translated(folder: Path) -> Iterator[None]:
-    """Turns what the system says of our files into our errors."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            hint = "free some space; nothing was lost"
-            raise DiskFull("no space left for kept contents", path=str(folder), hint=hint) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise PermissionRefused(f"kept contents cannot be written: {error.strerror}", path=str(folder)) from error
-        raise StorageError(f"kept contents cannot be written: {error.strerror}", path=str(folder)) from error

@@ -176,6 +176,14 @@ def header_of(record: Record) -> bytes:
     return head + blake3(head).digest(_CHECK_BYTES)
 
 
+def record_of(data: bytes) -> Record:
+    """The record that has these bytes, its payload as it is stored, unproved; raises `ObjectDamaged` for none."""
+    header = read_header(data)
+    if header is None or header.stored != len(data):
+        raise ObjectDamaged("a kept object has no valid header")
+    return Record(header.hash, header.size, header.codec, data[HEADER_BYTES:], header.kind)
+
+
 def read_header(data: bytes) -> Header | None:
     """The header that `data` begins with; None where it begins with none."""
     if len(data) < HEADER_BYTES or data[:4] != MAGIC:

@@ -215,5 +215,5 @@ class VerifyEvent(msgspec.Struct, frozen=True, kw_only=True):
     damaged: tuple[str, ...] = ()
     """In the last event: what is damaged or gone, and which versions need it."""
     mended: int = 0
-    """Contents that will be kept again from files that still hold them."""
+    """Contents and pieces that are sound again, or will be kept again from files that still hold them."""
     finished: bool = False

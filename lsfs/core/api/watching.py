@@ -138,6 +138,8 @@ class DiskUse(msgspec.Struct, frozen=True, kw_only=True):
     """Text that was found in the files (not kept as such)."""
     index: int = 0
     vault: int = 0
+    versions: int = 0
+    """The kept bytes beside the vault."""
 
 
 class WorkerInfo(msgspec.Struct, frozen=True, kw_only=True):

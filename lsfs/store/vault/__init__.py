@@ -17,12 +17,12 @@ import apsw
 from lsfs.core.errors import LsfsError, VaultDamaged, VaultNewer
 from lsfs.store.database import Damaged, Database, SchemaNewer, one
 from lsfs.store.vault.entries import Entries, Entry
-from lsfs.store.vault.ops import FolderTimes, OpRow, Ops, Touch
+from lsfs.store.vault.ops import FolderChange, FolderTimes, OpRow, Ops, Touch
 from lsfs.store.vault.pieces import ContentRow, PieceRow, Pieces
 from lsfs.store.vault.roots import Root, Roots
 from lsfs.store.vault.saved import SavedQueries
 from lsfs.store.vault.tags import Tags
-from lsfs.store.vault.versions import Bound, Version, Versions
+from lsfs.store.vault.versions import Bound, Span, Version, Versions
 
 __all__ = [
     "APPLICATION_ID",
@@ -30,10 +30,12 @@ __all__ = [
     "Bound",
     "ContentRow",
     "Entry",
+    "FolderChange",
     "FolderTimes",
     "OpRow",
     "PieceRow",
     "Root",
+    "Span",
     "Touch",
     "Vault",
     "Version",
@@ -56,9 +58,12 @@ def _is_lost(path: Path) -> bool:
 
 
 class Vault:
-    """The open vault.  Raises VaultDamaged where it must not be written, VaultNewer where it can only be read."""
+    """The open vault.  Raises VaultDamaged where it must not be written, VaultNewer where it can only be read.
 
-    def __init__(self, path: Path) -> None:
+    With `readonly` nothing is ever written, whatever its format: for a look while somebody else has it.
+    """
+
+    def __init__(self, path: Path, *, readonly: bool = False) -> None:
         self.path = path
         self.newer: str = ""
         """Why the vault is only read, empty where it is written too."""
@@ -68,7 +73,7 @@ class Vault:
         if _is_lost(path):
             raise self._damaged("it is gone or empty, and its copy is not")
         try:
-            self._db = self._open(readonly=False)
+            self._db = self._open(readonly=readonly)
         except SchemaNewer as error:
             self.newer = error.message
             self._db = self._open(readonly=True)
@@ -146,6 +151,11 @@ class Vault:
     def size(self) -> int:
         """Bytes on disk."""
         return self._db.size()
+
+    def shrink(self) -> None:
+        """Gives free pages back to the file system, 8 MiB of them at most."""
+        with self.write() as tx:
+            tx.execute("PRAGMA incremental_vacuum(2000)").fetchall()
 
     def backup(self, to: Path) -> None:
         """Writes a compact copy (VACUUM INTO) to a new file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import apsw
 import msgspec
 
 from lsfs.core.records import Kind, StatKey
-from lsfs.store.database import Database, insert_many, one
+from lsfs.store.database import Database, insert_many, marks, one, parts
 
 _COLUMNS = (
     "id, root, path, kind, ino, btime_ns, size, mode, mtime_ns, ctime_ns, target, content, lineage, seq, pending, "
@@ -129,14 +130,15 @@ class Entries:
         """Entries whose content is not yet a version."""
         return [_entry(row) for row in self._db.rows(f"SELECT {_COLUMNS} FROM entries WHERE pending IS NOT NULL")]
 
-    def unsettled(self, root: int, directory: bytes) -> list[Entry]:
-        """Files under a directory that have versions and of which something is not a version yet."""
+    def unsettled(self, root: int, directory: bytes, baseline: int) -> list[Entry]:
+        """Files under a directory of which something is not a version yet, those of the first scan left out that have
+        none; `baseline` is the last lineage of that scan."""
         low = directory + b"/" if directory else b""
         rows = self._db.rows(
             f"SELECT {_COLUMNS} FROM entries WHERE root = ? AND path > ? AND path < ? AND gone = 0 "
             "AND (pending IS NOT NULL OR content IS NULL AND kind = 'file' AND unversioned = '' "
-            "AND EXISTS (SELECT 1 FROM versions AS v WHERE v.lineage = entries.lineage))",
-            (root, low, _after(low)),
+            "AND (lineage > ? OR EXISTS (SELECT 1 FROM versions AS v WHERE v.lineage = entries.lineage)))",
+            (root, low, _after(low), baseline or sys.maxsize),
         )
         return [_entry(row) for row in rows]
 
@@ -160,6 +162,13 @@ class Entries:
             (searched_bytes, limit),
         )
         return [_entry(row) for row in rows]
+
+    def contents(self, after: int = 0) -> set[bytes]:
+        """The contents of what stands anywhere, of removed roots too; with `after` of what changed after that."""
+        rows = self._db.rows(
+            "SELECT DISTINCT content FROM entries WHERE seq > ? AND gone = 0 AND content IS NOT NULL", (after,)
+        )
+        return {row[0] for row in rows}
 
     @staticmethod
     def forget_content(tx: apsw.Connection, ids: Iterable[int]) -> None:
@@ -222,6 +231,20 @@ class Entries:
         rows = ((i, *(parent or (None, None))) for i, parent in enumerate(parents, last + 1))
         insert_many(tx, "INTO lineages (id, parent, parent_seq)", 3, rows)
         return list(range(last + 1, last + 1 + len(parents)))
+
+    @staticmethod
+    def lineages_in(tx: apsw.Connection, lineages: Sequence[int]) -> set[int]:
+        """Those of the lineages that there are, as the transaction sees it."""
+        return {
+            row[0]
+            for part in parts(lineages)
+            for row in tx.execute(f"SELECT id FROM lineages WHERE id IN ({marks(part)})", part)
+        }
+
+    @staticmethod
+    def begin_lineage(tx: apsw.Connection, lineage: int) -> None:
+        """Begins a lineage under the id that it had in a vault that was lost."""
+        tx.execute("INSERT INTO lineages (id) VALUES (?)", (lineage,))
 
     @staticmethod
     def next_id(tx: apsw.Connection) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import apsw
 import msgspec
 
-from lsfs.store.database import Database, one
+from lsfs.store.database import Database, insert_many, one
 
 _COLUMNS = (
     "id, state, class, door, sentence, summary, plan, files, bytes, created_ns, expires_ns, started_ns, finished_ns, "
@@ -68,6 +68,17 @@ class FolderTimes(msgspec.Struct, frozen=True, array_like=True):
     after_ns: int | None = None
 
 
+class FolderChange(msgspec.Struct, frozen=True, array_like=True):
+    """What an op did to the time of a folder."""
+
+    asked: int
+    """Number of the op that was asked for: this one, or that which it takes back or carries out again."""
+    stands: bool
+    """Whether that stands after it."""
+    before_ns: int
+    after_ns: int
+
+
 class Ops:
     """The tables of ops, steps, and what ops touch and hold."""
 
@@ -119,19 +130,19 @@ class Ops:
         )
         return [OpRow(*row) for row in rows]
 
-    def later(self, op: int, touches: Sequence[Touch]) -> dict[int, bytes]:
-        """Ops after `op` that stand as applied and touch the same paths or lineages, each with one of the paths.
+    def later(self, op: int, touches: Sequence[Touch]) -> dict[tuple[int, bytes], int]:
+        """(root, path) of what `op` and ops after it touch that stand as applied, each with the last such op.
 
         What took back an op after it is not among them: together the two changed nothing.
         """
-        found: dict[int, bytes] = {}
+        found: dict[tuple[int, bytes], int] = {}
         stands = "state = 'applied' AND (reverses IS NULL OR reverses <= ?1)"
         later = self._db.rows(f"SELECT 1 FROM ops WHERE id > ?1 AND {stands} LIMIT 1", (op,))
         for touch in touches if later else ():
             ancestors = _ancestors(touch.path)
             marks = ",".join("?" * len(ancestors))
             sql = (
-                "SELECT t.op, t.path FROM touched AS t JOIN ops AS o ON o.id = t.op "
+                "SELECT t.op, t.root, t.path FROM touched AS t JOIN ops AS o ON o.id = t.op "
                 f"WHERE t.op > ?1 AND {stands} AND "
                 "(t.root = ?2 AND t.path = ?3 OR t.lineage = ?4"
             )
@@ -142,8 +153,8 @@ class Ops:
             if ancestors:
                 sql += f" OR t.root = ?2 AND t.tree = 1 AND t.path IN ({marks})"
                 bindings += ancestors
-            for number, path in self._db.rows(f"{sql})", bindings):
-                found.setdefault(number, path)
+            for number, root, path in self._db.rows(f"{sql})", bindings):
+                found[root, path] = max(number, found.get((root, path), 0))
         return found
 
     def steps(self, op: int) -> list[tuple[bytes, bytes | None]]:
@@ -163,14 +174,24 @@ class Ops:
         rows = self._db.rows("SELECT root, path, before_ns, after_ns FROM folder_times WHERE op = ?", (op,))
         return [FolderTimes(*row) for row in rows]
 
-    def folder_after(self, root: int, path: bytes, after_ns: int, state: str) -> FolderTimes | None:
-        """What the newest op in `state` says that left a folder with that time."""
+    def folder_changes(self, root: int, path: bytes) -> list[FolderChange]:
+        """What ops did to the time of a folder, in the order in which they were carried out."""
         rows = self._db.rows(
-            "SELECT f.root, f.path, f.before_ns, f.after_ns FROM folder_times AS f JOIN ops AS o ON o.id = f.op "
-            "WHERE f.root = ? AND f.path = ? AND f.after_ns = ? AND o.state = ? ORDER BY f.op DESC LIMIT 1",
-            (root, path, after_ns, state),
+            "SELECT (WITH RECURSIVE chain (id, reverses) AS (SELECT o.id, o.reverses UNION ALL "
+            "SELECT p.id, p.reverses FROM chain AS c JOIN ops AS p ON p.id = c.reverses) "
+            "SELECT id FROM chain WHERE reverses IS NULL), o.turn % 2 = 0, f.before_ns, f.after_ns "
+            "FROM folder_times AS f JOIN ops AS o ON o.id = f.op "
+            "WHERE f.root = ? AND f.path = ? AND f.after_ns IS NOT NULL AND o.state IN ('applied', 'undone') "
+            "ORDER BY o.seq, o.finished_ns",
+            (root, path),
         )
-        return FolderTimes(*rows[0]) if rows else None
+        return [FolderChange(row[0], bool(row[1]), row[2], row[3]) for row in rows]
+
+    def asked(self, op: OpRow) -> int:
+        """The op that was asked for: this one, or that which it takes back or carries out again."""
+        while op.reverses is not None and (before := self.get(op.reverses)) is not None:
+            op = before
+        return op.id
 
     def held(self, since_ns: int) -> set[bytes]:
         """Contents that ops need which are not over, or finished since."""
@@ -180,6 +201,17 @@ class Ops:
             (since_ns,),
         )
         return {row[0] for row in rows}
+
+    def needing(self, contents: Sequence[bytes]) -> dict[bytes, list[int]]:
+        """Those of the contents that ops may still need, with the ops."""
+        found: dict[bytes, list[int]] = {}
+        sql = (
+            "SELECT h.content, h.op FROM held AS h JOIN ops AS o ON o.id = h.op "
+            "WHERE h.content IN ({}) AND o.state NOT IN ('expired', 'failed') ORDER BY h.op"
+        )
+        for content, op in self._db.rows_in(sql, contents):
+            found.setdefault(content, []).append(op)
+        return found
 
     def purged(self, tx: apsw.Connection, before_ns: int) -> int:
         """Forgets plans that were never carried out and ended before; their numbers stay used.  How many."""
@@ -197,14 +229,14 @@ class Ops:
         )
         row = msgspec.to_builtins(msgspec.structs.replace(op, id=number), builtin_types=(bytes,))
         tx.execute(f"INSERT INTO ops ({_COLUMNS}) VALUES (?{', ?' * 18})", row)
-        tx.executemany(
-            "INSERT INTO steps (op, number, step) VALUES (?, ?, ?)",
-            ((number, place, step) for place, step in enumerate(steps)),
-        )
-        tx.executemany(
-            "INSERT INTO touched (op, root, path, lineage, tree) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT DO UPDATE SET tree = max(tree, excluded.tree), lineage = coalesce(lineage, excluded.lineage)",
+        numbered = ((number, place, step) for place, step in enumerate(steps))
+        insert_many(tx, "INTO steps (op, number, step)", 3, numbered)
+        insert_many(
+            tx,
+            "INTO touched (op, root, path, lineage, tree)",
+            5,
             ((number, touch.root, touch.path, touch.lineage, int(touch.tree)) for touch in touches),
+            "ON CONFLICT DO UPDATE SET tree = max(tree, excluded.tree), lineage = coalesce(lineage, excluded.lineage)",
         )
         return int(number)
 
@@ -250,8 +282,8 @@ class Ops:
         tx.execute("UPDATE ops SET state = 'applied', finished_ns = ?, seq = ? WHERE id = ?", (now_ns, seq, op))
         tx.executemany("UPDATE steps SET after = ? WHERE op = ? AND number = ?", ((what, op, n) for n, what in after))
         tx.executemany(
-            "UPDATE folder_times SET after_ns = ? WHERE op = ? AND root = ? AND path = ?",
-            ((each.after_ns, op, each.root, each.path) for each in times),
+            "INSERT OR REPLACE INTO folder_times VALUES (?, ?, ?, ?, ?)",
+            ((op, each.root, each.path, each.before_ns, each.after_ns) for each in times),
         )
 
     @staticmethod
@@ -264,10 +296,13 @@ class Ops:
 
     @staticmethod
     def reversed(tx: apsw.Connection, op: int, by: int) -> None:
-        """`by` has taken `op` back; what `op` had taken back stands again."""
-        tx.execute("UPDATE ops SET state = 'undone', reversed_by = ? WHERE id = ?", (by, op))
+        """`by` has taken `op` back: what `op` had taken back stands again, what that had taken back does not …"""
+        tx.execute("UPDATE ops SET reversed_by = ? WHERE id = ?", (by, op))
         tx.execute(
-            "UPDATE ops SET state = 'applied' WHERE id = (SELECT reverses FROM ops WHERE id = ?) AND state = 'undone'",
+            "WITH RECURSIVE chain (id, depth) AS (SELECT ?, 0 UNION ALL "
+            "SELECT o.reverses, c.depth + 1 FROM chain AS c JOIN ops AS o ON o.id = c.id WHERE o.reverses IS NOT NULL) "
+            "UPDATE ops SET state = iif((SELECT depth FROM chain WHERE chain.id = ops.id) % 2, 'applied', 'undone') "
+            "WHERE id IN (SELECT id FROM chain)",
             (op,),
         )
 

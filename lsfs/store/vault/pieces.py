@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import apsw
 import msgspec
 
-from lsfs.store.database import Database, insert_many, marks, parts
+from lsfs.store.database import Database, insert_many, marks, one, parts
 
 _PIECE = "id, hash, pack, offset, stored, size"
 _CONTENT = "hash, size, pieces, pack, offset, stored"
+_PAGE = 1000
+"""Rows held at once of a table that is gone through."""
 
 
 class PieceRow(msgspec.Struct, frozen=True, array_like=True):
@@ -84,11 +86,19 @@ class Pieces:
         if not several:
             return None
         ids = piece_ids(several[0][0])
-        found = {
-            row[0]: PieceRow(*row) for row in self._db.rows_in(f"SELECT {_PIECE} FROM pieces WHERE id IN ({{}})", ids)
-        }
+        found = self.many(ids)
         # One that is gone stands as one that cannot be read.
         return [found.get(one) or PieceRow(one, b"", -1, 0, 0, 0) for one in ids]
+
+    def many(self, ids: Sequence[int]) -> dict[int, PieceRow]:
+        """Pieces by id; those that are gone are left out."""
+        rows = self._db.rows_in(f"SELECT {_PIECE} FROM pieces WHERE id IN ({{}})", ids)
+        return {row[0]: PieceRow(*row) for row in rows}
+
+    def content(self, content: bytes) -> ContentRow | None:
+        """A content of several pieces; None where it is none, or is not kept."""
+        rows = self._db.rows(f"SELECT {_CONTENT} FROM contents WHERE hash = ?", (content,))
+        return ContentRow(*rows[0]) if rows else None
 
     @staticmethod
     def missing(tx: apsw.Connection, hashes: Sequence[bytes]) -> set[bytes]:
@@ -129,6 +139,59 @@ class Pieces:
         for row in self._db.rows(f"SELECT {_CONTENT} FROM contents"):
             yield ContentRow(*row)
 
+    def in_turn(self) -> Iterator[PieceRow]:
+        """Every kept piece, those that come meanwhile included; few are held at once."""
+        after = 0
+        while rows := self._db.rows(f"SELECT {_PIECE} FROM pieces WHERE id > ? ORDER BY id LIMIT ?", (after, _PAGE)):
+            yield from (PieceRow(*row) for row in rows)
+            after = rows[-1][0]
+
+    def contents_in_turn(self) -> Iterator[ContentRow]:
+        """Every kept content of several pieces, in the same way."""
+        sql = f"SELECT {_CONTENT}, id FROM contents WHERE id > ? ORDER BY id LIMIT ?"
+        after = 0
+        while rows := self._db.rows(sql, (after, _PAGE)):
+            yield from (ContentRow(*row[:-1]) for row in rows)
+            after = rows[-1][-1]
+
+    def newest_content(self) -> int:
+        """The id of the newest content of several pieces; 0 where there is none."""
+        return int(self._db.rows("SELECT coalesce(max(id), 0) FROM contents")[0][0])
+
+    @staticmethod
+    def newest_content_in(tx: apsw.Connection, upto: int) -> int:
+        """The highest id of a content of several pieces up to one, as the transaction sees it."""
+        return int(one(tx, "SELECT coalesce(max(id), 0) FROM contents WHERE id <= ?", (upto,))[0])
+
+    def contents_after(self, content_id: int) -> list[ContentRow]:
+        """The contents of several pieces with higher ids."""
+        return [
+            ContentRow(*row) for row in self._db.rows(f"SELECT {_CONTENT} FROM contents WHERE id > ?", (content_id,))
+        ]
+
+    def lying_in(self, pack: int) -> tuple[list[PieceRow], list[ContentRow]]:
+        """Whose records lie in a pack."""
+        pieces = self._db.rows(f"SELECT {_PIECE} FROM pieces WHERE pack = ? ORDER BY offset", (pack,))
+        contents = self._db.rows(f"SELECT {_CONTENT} FROM contents WHERE pack = ? ORDER BY offset", (pack,))
+        return [PieceRow(*row) for row in pieces], [ContentRow(*row) for row in contents]
+
+    def records_of(self, contents: Sequence[bytes]) -> dict[bytes, list[tuple[int, int]]]:
+        """The records of those contents that are kept: (which, its bytes); a list has a negative id."""
+        found = {
+            row[0]: [(row[1], row[2])]
+            for row in self._db.rows_in("SELECT hash, id, stored FROM pieces WHERE hash IN ({})", contents)
+        }
+        sql = "SELECT hash, id, stored, pieces FROM contents WHERE hash IN ({})"
+        several = {row[0]: (row[1], row[2], set(piece_ids(row[3]))) for row in self._db.rows_in(sql, contents)}
+        pieces = self.many(list({which for _, _, ids in several.values() for which in ids}))
+        for digest, (number, stored, ids) in several.items():
+            found[digest] = [(-number, stored), *((which, pieces[which].stored) for which in ids if which in pieces)]
+        return found
+
+    def count(self) -> int:
+        """How many pieces are kept."""
+        return int(self._db.rows("SELECT count(*) FROM pieces")[0][0])
+
     def stored_bytes(self) -> int:
         """Bytes that all kept records take."""
         return sum(
@@ -142,6 +205,14 @@ class Pieces:
         tx.executemany(
             f"UPDATE {table} SET pack = ?, offset = ? WHERE hash = ?",
             ((pack, offset, digest) for digest, (pack, offset) in places.items()),
+        )
+
+    @staticmethod
+    def correct(tx: apsw.Connection, table: str, rows: Iterable[tuple[bytes, int, int, int]]) -> None:
+        """Records that records (of ``pieces`` or ``contents``) lie elsewhere: (hash, pack, offset, stored)."""
+        tx.executemany(
+            f"UPDATE {table} SET pack = ?, offset = ?, stored = ? WHERE hash = ?",
+            ((pack, offset, stored, digest) for digest, pack, offset, stored in rows),
         )
 
     @staticmethod

@@ -100,6 +100,10 @@ class Roots:
         """Stores a root's settings."""
         tx.execute("UPDATE roots SET policy = ? WHERE id = ?", (policy, root_id))
 
+    def set_path(self, tx: apsw.Connection, root_id: int, path: bytes) -> None:
+        """Has a root be at another path, after its vault was moved here."""
+        tx.execute("UPDATE roots SET path = ? WHERE id = ?", (path, root_id))
+
     def set_identity(self, tx: apsw.Connection, root_id: int, fs_uuid: str, ino: int) -> None:
         """Takes the folder that stands at a root's path now for the root's own, after its vault was moved here."""
         tx.execute("UPDATE roots SET fs_uuid = ?, ino = ? WHERE id = ?", (fs_uuid, ino, root_id))
@@ -137,6 +141,7 @@ class Roots:
             )
         ]
         tx.execute("DELETE FROM entries WHERE root = ?", (root_id,))
+        tx.execute("DELETE FROM dropped WHERE seq IN (SELECT seq FROM versions WHERE root = ?)", (root_id,))
         tx.execute("DELETE FROM versions WHERE root = ?", (root_id,))
         for lineage in lineages:
             # A lineage that moved to another root lives on there.

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 import apsw
 import msgspec
 
-from lsfs.store.database import Database, insert_many, marks, parts
+from lsfs.store.database import Database, insert_many, marks, one, parts
 
 _COLUMNS = (
     "seq, lineage, number, root, path, kind, content, target, size, mode, mtime_ns, xattrs, seen_ns, since_ns, op, gone"
 )
+
+_KEPT = (
+    "NOT EXISTS (SELECT 1 FROM dropped WHERE seq = v.seq) AND (EXISTS (SELECT 1 FROM pieces WHERE hash = v.content) "
+    "OR EXISTS (SELECT 1 FROM contents WHERE hash = v.content))"
+)
+"""That the content of a version `v` is kept, and for its sake."""
+_NEXT = (
+    "coalesce((SELECT seq FROM versions WHERE lineage = v.lineage AND seq > v.seq AND number IS NOT NULL "
+    "ORDER BY seq LIMIT 1), 9223372036854775807)"
+)
+"""The next version with a number after a version `v`."""
+_PAGE = 5000
+"""Rows held at once of the whole table."""
 
 
 class Version(msgspec.Struct, frozen=True, array_like=True):
@@ -33,6 +46,19 @@ class Version(msgspec.Struct, frozen=True, array_like=True):
     since_ns: int
     op: int | None = None
     gone: int = 0
+
+
+class Span(msgspec.Struct, frozen=True, array_like=True):
+    """A version with a number whose content is kept, and how long it was what its file held."""
+
+    seq: int
+    lineage: int
+    number: int
+    since_ns: int
+    until_ns: int | None
+    """When the lineage's next state began, never before this one was seen; None where none has."""
+    content: bytes
+    size: int
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -106,6 +132,77 @@ class Versions:
         )
         return dict(rows)
 
+    def spans(self, *, single: bool = False) -> list[Span]:
+        """The kept versions of files that had several, by lineage and number; with `single` of all files.
+
+        A content that came back with nothing between but the file's absence, or another kind, stood all along.
+        """
+        rows = self._db.rows(
+            "SELECT v.seq, v.lineage, v.number, v.since_ns, max(v.seen_ns, ("
+            "SELECT since_ns FROM versions WHERE lineage = v.lineage AND seq > ("
+            "SELECT max(seq) FROM versions WHERE lineage = v.lineage AND content = v.content AND gone = 0 "
+            f"AND seq >= v.seq AND seq < {_NEXT}) ORDER BY seq LIMIT 1)), v.content, v.size "
+            "FROM lineages AS l CROSS JOIN versions AS v ON v.lineage = l.id "
+            f"WHERE l.numbers > ? AND v.number IS NOT NULL AND {_KEPT} ORDER BY v.lineage, v.seq",
+            (0 if single else 1,),
+        )
+        return [Span(*row) for row in rows]
+
+    def made_by(self, op: int, after: int) -> list[Version]:
+        """The versions with a number that an op has made, whose changes have numbers above `after`."""
+        sql = f"SELECT {_COLUMNS} FROM versions WHERE seq > ? AND op = ? AND number IS NOT NULL ORDER BY seq"
+        return [Version(*row) for row in self._db.rows(sql, (after, op))]
+
+    def kept(self) -> int:
+        """How many versions with a number have their contents kept."""
+        return int(self._db.rows(f"SELECT count(*) FROM versions AS v WHERE number IS NOT NULL AND {_KEPT}")[0][0])
+
+    def contents(self, without: Iterable[int] = ()) -> set[bytes]:
+        """The contents that versions need which have not given them up, those with these sequence numbers left out."""
+        rows = self._db.rows(
+            "SELECT DISTINCT content FROM versions AS v WHERE content IS NOT NULL AND gone = 0 "
+            "AND NOT EXISTS (SELECT 1 FROM dropped WHERE seq = v.seq) AND seq NOT IN (SELECT value FROM json_each(?))",
+            (_json(without),),
+        )
+        return {row[0] for row in rows}
+
+    def contents_after(self, seq: int) -> set[bytes]:
+        """The contents of versions after `seq`."""
+        rows = self._db.rows("SELECT DISTINCT content FROM versions WHERE seq > ? AND content IS NOT NULL", (seq,))
+        return {row[0] for row in rows}
+
+    def with_followers(self, seqs: Iterable[int]) -> dict[int, int]:
+        """These versions, and those after each where only name, mode or time changed; by which each goes."""
+        rows = self._db.rows(
+            "SELECT f.seq, v.seq FROM json_each(?) AS j CROSS JOIN versions AS v ON v.seq = j.value "
+            f"CROSS JOIN versions AS f ON f.lineage = v.lineage AND f.seq >= v.seq AND f.seq < {_NEXT} "
+            "WHERE f.content = v.content",
+            (_json(seqs),),
+        )
+        return dict(rows)
+
+    def places(self, seqs: Iterable[int]) -> dict[int, tuple[int, bytes]]:
+        """(root, path) of versions by their sequence numbers."""
+        rows = self._db.rows(
+            "SELECT seq, root, path FROM versions WHERE seq IN (SELECT value FROM json_each(?))", (_json(seqs),)
+        )
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    def needing(self, contents: Container[bytes]) -> Iterator[Version]:
+        """The versions that have one of these contents and have not given it up, oldest first; looks at every row."""
+        after = 0
+        sql = (
+            f"SELECT {_COLUMNS} FROM versions AS v WHERE seq > ? AND content IS NOT NULL "
+            "AND NOT EXISTS (SELECT 1 FROM dropped AS d WHERE d.seq = v.seq) ORDER BY seq LIMIT ?"
+        )
+        while rows := self._db.rows(sql, (after, _PAGE)):
+            yield from (version for row in rows if (version := Version(*row)).content in contents)
+            after = rows[-1][0]
+
+    def newest_ns(self) -> int:
+        """When the newest version was recorded, in ns; 0 where there is none."""
+        return int(self._db.rows("SELECT coalesce(max(seen_ns), 0) FROM versions")[0][0])
+
     def paths_like(self, root: int, glob: str, limit: int) -> list[bytes]:
         """Paths, of now and of the past, that a pattern of SQLite's GLOB matches."""
         rows = self._db.rows(
@@ -117,8 +214,12 @@ class Versions:
 
     def get(self, seq: int) -> Version | None:
         """A version by its sequence number."""
-        rows = self._db.rows(f"SELECT {_COLUMNS} FROM versions WHERE seq = ?", (seq,))
-        return Version(*rows[0]) if rows else None
+        return self.many([seq]).get(seq)
+
+    def many(self, seqs: Sequence[int]) -> dict[int, Version]:
+        """Versions by sequence number; those that are dropped are left out."""
+        rows = self._db.rows_in(f"SELECT {_COLUMNS} FROM versions WHERE seq IN ({{}})", seqs)
+        return {version.seq: version for version in (Version(*row) for row in rows)}
 
     def count(self) -> int:
         """How many rows there are."""
@@ -163,3 +264,29 @@ class Versions:
     def drop(tx: apsw.Connection, seqs: Iterable[int], now_ns: int, reason: str) -> None:
         """Records why the contents of versions are not kept."""
         tx.executemany("INSERT OR IGNORE INTO dropped VALUES (?, ?, ?)", ((seq, now_ns, reason) for seq in seqs))
+
+    @staticmethod
+    def regain(tx: apsw.Connection, reasons: Sequence[str]) -> int:
+        """Takes back that contents were given up for one of these reasons, where they are kept after all.  How many."""
+        tx.execute(
+            f"DELETE FROM dropped WHERE reason IN ({marks(reasons)}) AND EXISTS ("
+            "SELECT 1 FROM versions AS v WHERE v.seq = dropped.seq "
+            "AND (EXISTS (SELECT 1 FROM pieces WHERE hash = v.content) "
+            "OR EXISTS (SELECT 1 FROM contents WHERE hash = v.content)))",
+            reasons,
+        )
+        return int(one(tx, "SELECT changes()")[0])
+
+    @staticmethod
+    def last_seen(tx: apsw.Connection, lineages: Sequence[int]) -> dict[int, int]:
+        """When the newest version of each lineage that has one was recorded, in ns."""
+        found: dict[int, int] = {}
+        for part in parts(lineages):
+            sql = f"SELECT lineage, max(seen_ns) FROM versions WHERE lineage IN ({marks(part)}) GROUP BY lineage"
+            found.update(tx.execute(sql, part))
+        return found
+
+
+def _json(seqs: Iterable[int]) -> str:
+    """Any number of sequence numbers as one binding, for json_each()."""
+    return msgspec.json.encode(list(seqs)).decode()

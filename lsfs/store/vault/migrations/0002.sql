@@ -12,7 +12,7 @@ CREATE INDEX entries_unread ON entries (mtime_ns)
 
 -- Where kept bytes lie.  A content of one piece is that piece.
 CREATE TABLE pieces (
-    id     INTEGER PRIMARY KEY,
+    id     INTEGER PRIMARY KEY AUTOINCREMENT,
     hash   BLOB NOT NULL UNIQUE,            -- blake3 of the bytes
     pack   INTEGER NOT NULL,                -- number of the pack; 0: a file of its own
     offset INTEGER NOT NULL,
@@ -23,7 +23,7 @@ CREATE INDEX pieces_by_pack ON pieces (pack);
 
 -- Contents of several pieces, and where the record lies that says the same.
 CREATE TABLE contents (
-    id     INTEGER PRIMARY KEY,
+    id     INTEGER PRIMARY KEY AUTOINCREMENT,
     hash   BLOB NOT NULL UNIQUE,
     size   INTEGER NOT NULL,
     pieces BLOB NOT NULL,                   -- ids in order, 8 bytes each, little-endian
