@@ -47,8 +47,8 @@ class PieceSender:
         whole = blake3()
 
         def parts() -> Iterator[bytes]:
-            at = 0
-            while part := os.pread(fd, _PART_BYTES, at):
+            at, size = 0, reading.key.size  # no further: a file that grows as fast as it is read would never end
+            while part := os.pread(fd, min(_PART_BYTES, size - at), at):
                 whole.update(part)
                 yield part
                 at += len(part)

@@ -51,7 +51,7 @@ def read_stable(fd: int, keep: int, tick: Callable[[], None] = lambda: None) -> 
             content, size = blake3(data).digest(), len(data)
         else:
             data = _read_all(fd, keep - 1)
-            content, size = _hash_stream(fd, tick)
+            content, size = _hash_stream(fd, before.st_size, tick)
         key = StatKey.of(os.fstat(fd))
         if size == before.st_size and key == StatKey.of(before):
             return Reading(data, content, key, whole)
@@ -70,9 +70,10 @@ def _read_all(fd: int, expected: int) -> bytes:
     return b"".join(parts)
 
 
-def _hash_stream(fd: int, tick: Callable[[], None]) -> tuple[bytes, int]:
+def _hash_stream(fd: int, size: int, tick: Callable[[], None]) -> tuple[bytes, int]:
+    """No more than `size` bytes: a file that grows as fast as it is read would never end."""
     hasher, at = blake3(), 0
-    while part := os.pread(fd, _STREAM_BYTES, at):
+    while part := os.pread(fd, min(_STREAM_BYTES, size - at), at):
         hasher.update(part)
         at += len(part)
         tick()

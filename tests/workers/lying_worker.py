@@ -6,8 +6,10 @@ import sys
 from typing import Any
 
 import msgspec
+from blake3 import blake3
 from stub_worker import StubExtraction
 
+from lsfs.objects.piece import Codec, ManifestPiece
 from lsfs.workers import extract_worker
 from lsfs.workers.messages import Outcome, ReadResult
 from lsfs.workers.packing import Packer
@@ -23,6 +25,13 @@ LIES: dict[str, dict[str, Any]] = {
     "bytes": {"own_text": False},
     "passages": {"outcome": Outcome.KNOWN},
     "nothing": {"content": b"", "key": None},
+    "other piece": {"piece": Codec().piece(b"other", blake3(b"other").digest())},
+    "both": {
+        "piece": Codec().piece(b"both", blake3(b"both").digest()),
+        "pieces": (ManifestPiece(blake3(b"both").digest(), 4),),
+    },
+    "fewer bytes": {"piece": None, "pieces": (ManifestPiece(b"x" * 32, 1),)},
+    "short hash": {"piece": None, "pieces": (ManifestPiece(b"x", 10),)},
 }
 
 

@@ -10,14 +10,18 @@ import pytest
 from blake3 import blake3
 
 from lsfs.core.records import StatKey
-from lsfs.workers.checking import flaw
+from lsfs.objects.cut import MOST_PIECE_BYTES
+from lsfs.objects.piece import Codec, RecordKind
+from lsfs.workers.checking import flaw, flaw_of_records
 from lsfs.workers.lane import Lane
 from lsfs.workers.messages import Outcome, ReadResult
 from lsfs.workers.pool import ExtractPool
 
 LYING = (sys.executable, str(Path(__file__).with_name("lying_worker.py")))
+PIECE = Codec().piece(b"a piece", blake3(b"a piece").digest())
 KEY = StatKey(1, 5, 1, 1, 0o100644)
 LIES = ("hash", "table", "place", "heading", "bigrams", "length", "huge", "bytes", "passages", "nothing")
+LIES_ABOUT_BYTES = ("other piece", "both", "fewer bytes", "short hash")
 
 
 @pytest.fixture
@@ -33,6 +37,28 @@ def test_every_lie_costs_only_the_file_that_it_is_about(liars, files):
     lies = {name: result for name, result in results.items() if name != "fine.txt"}
     assert {name: result.outcome for name, result in lies.items()} == dict.fromkeys(lies, Outcome.FAILED)
     assert all(result.content == blake3(name.removesuffix(".txt").encode()).digest() for name, result in lies.items())
+
+
+def test_a_lie_about_the_bytes_that_are_kept_is_one_about_the_file(liars, files):
+    results = files.read(liars, {**{f"{lie}.txt": lie for lie in LIES_ABOUT_BYTES}, "fine.txt": "fine"})
+    assert results["fine.txt"].outcome is Outcome.TEXT
+    assert {results[f"{lie}.txt"].outcome for lie in LIES_ABOUT_BYTES} == {Outcome.FAILED}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        msgspec.structs.replace(PIECE, hash=b"short"),
+        msgspec.structs.replace(PIECE, kind=RecordKind.MANIFEST),
+        msgspec.structs.replace(PIECE, codec=9),
+        msgspec.structs.replace(PIECE, size=-1),
+        msgspec.structs.replace(PIECE, size=MOST_PIECE_BYTES + 1),
+        msgspec.structs.replace(PIECE, payload=b"more than the piece itself", size=1),
+    ],
+)
+def test_a_piece_that_cannot_be_one_is_not_taken(record):
+    assert flaw_of_records([PIECE]) == ""
+    assert flaw_of_records([PIECE, record])
 
 
 def test_a_document_is_not_handed_on_for_ever():
