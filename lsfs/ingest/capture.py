@@ -9,11 +9,11 @@ import msgspec
 from lsfs.core.records import Kind, StatKey
 from lsfs.core.xattrs import Attributes
 from lsfs.ingest.mirror import Mirrored, take_in
-from lsfs.ingest.notes import Found, note_of
 from lsfs.ingest.settle import settle
 from lsfs.objects.piece import ManifestPiece, Record
 from lsfs.store.vault import Entry, Vault
 from lsfs.versions.contents import ContentStore, Manifest
+from lsfs.versions.notes import Found, note_of
 from lsfs.versions.settling import due_ns
 
 
@@ -29,6 +29,8 @@ class Reading(msgspec.Struct, frozen=True):
     """The bytes, where they are to be kept and are one piece."""
     pieces: tuple[ManifestPiece, ...] = ()
     """What the bytes consist of, where they are to be kept and are several pieces, which are kept already."""
+    kept: bool = False
+    """Whoever read the bytes has kept them; where they were found is still to be noted among them."""
 
 
 class Captured(msgspec.Struct, frozen=True):
@@ -67,9 +69,13 @@ class Capturer:
 
         The bytes are on the disk before anything refers to them.
         """
+        with self._contents.leased():
+            return self._apply(readings)
+
+    def _apply(self, readings: Sequence[Reading]) -> Captured:
         manifests = [Manifest(r.content, r.key.size, r.pieces) for r in readings if r.pieces]
         records = [r.piece for r in readings if r.piece is not None]
-        placed = self._contents.place(records, manifests, self._note(readings) if records or manifests else b"")
+        placed = self._contents.place(records, manifests, self._note(readings))
         with self._vault.turn:
             now = self._now_ns()
             fresh, same, replaced = self._fresh(readings, now)
@@ -127,7 +133,7 @@ class Capturer:
 
     def _note(self, readings: Sequence[Reading]) -> bytes:
         """Where these contents were found, for whoever has the objects and not the vault."""
-        current = self._vault.entries.many([r.entry for r in readings if r.piece is not None or r.pieces])
+        current = self._vault.entries.many([r.entry for r in readings if r.piece is not None or r.pieces or r.kept])
         roots = {root.id: root.path for root in self._vault.roots.all()}
         now = self._now_ns()
         return note_of(

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 class Flusher:
     """Makes versions at once of what would become one later; for any thread.
 
-    `changing` is called before the vault's entries are changed, `changed` after.
+    `changing` is called once the vault's entries are changed, before anybody else can change some; `changed` after.
     """
 
     def __init__(
@@ -51,15 +51,15 @@ class Flusher:
     def paths(self, root: Root, paths: Sequence[bytes]) -> None:
         """Records what stands at the paths, and makes versions of it; what keeps changing is left as it is."""
         with self._vault.turn:
-            self._changing()
             changed = self._reconciler.apply(root, self._scanner(root).look(paths))
+            self._changing()
             entries = [entry for entry in self._vault.entries.at(root.id, paths).values() if not entry.gone]
         done = self._settle(entries)
         if changed.entries or changed.gone or done:
             self._changed()
 
     def tree(self, root: Root, folder: bytes) -> None:
-        """The same for everything below a folder; files that never had a version are not read for one."""
+        """The same for everything below a folder; what the first scan found and nobody has read yet is not read now."""
         scanner = self._scanner(root)
         news = False
         gone: list[bytes] = []
@@ -68,15 +68,15 @@ class Flusher:
             batch.gone = []
             if batch.seen or batch.left_out:
                 with self._vault.turn:
-                    self._changing()
                     self._reconciler.apply(root, batch)
+                    self._changing()
                 news = True
         for start in range(0, len(gone), 500):
             with self._vault.turn:
-                self._changing()
                 self._reconciler.apply(root, scanner.look(gone[start : start + 500]))
+                self._changing()
             news = True
-        waiting = self._vault.entries.unsettled(root.id, folder)
+        waiting = self._vault.entries.unsettled(root.id, folder, root.baseline)
         news |= self._settle(waiting)
         if news:
             self._changed()
@@ -88,7 +88,6 @@ class Flusher:
             self._read(entry)
         waiting = [entry for entry in entries if entry.pending is not None or entry in unread]
         if waiting:
-            self._changing()
             self._capturer.settle(waiting)
         return bool(waiting)
 
@@ -106,6 +105,6 @@ class Flusher:
             return
         finally:
             os.close(descriptor)
-        with self._contents.leased([kept.content]):
+        with self._contents.leased([kept.content]), self._vault.turn:
+            self._capturer.apply([Reading(entry.id, kept.content, kept.key, attributes, kept=True)])
             self._changing()
-            self._capturer.apply([Reading(entry.id, kept.content, kept.key, attributes)])

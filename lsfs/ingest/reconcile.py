@@ -88,6 +88,9 @@ class Reconciler:
             lineages.update(
                 (path, verdict.lineage) for path, verdict in verdicts.items() if verdict.lineage is not None
             )
+            for verdict in verdicts.values():
+                if verdict.anew and verdict.lineage is not None:
+                    self._vault.tags.set(tx, verdict.lineage, ())
             seq = self._vault.next_seq(tx, len(looks) + len(vanished))
             entries = []
             next_id = self._vault.entries.next_id(tx)
@@ -246,11 +249,13 @@ def entry_of(
     """The entry of what was seen; a file's content is unknown until it is read."""
     key = look.key
     unindexed = batch.index_ignored.get(look.path, "")
+    unversioned = batch.version_ignored.get(look.path, "")
     content = None
     same_inode = before is not None and not before.gone and (before.ino, before.btime_ns) == (key.ino, look.btime_ns)
     if before is not None and same_inode and before.key == key:
-        # Only what the ignore lists say has changed; a file that was left out so far has no text in the index yet.
-        content = before.content if unindexed or not before.unindexed else None
+        # Only what the ignore lists say has changed; of a file that was left out so far nothing was taken in, or kept.
+        anew = (before.unindexed and not unindexed) or (before.unversioned and not unversioned)
+        content = None if anew else before.content
     pending = now
     if before is not None and before.pending is not None and not _stood_still(look, before):
         pending = before.pending
@@ -272,7 +277,7 @@ def entry_of(
         pending=None if look.kind is Kind.FILE and pending == now else pending,
         gone=0,
         unindexed=unindexed,
-        unversioned=batch.version_ignored.get(look.path, ""),
+        unversioned=unversioned,
         xattrs=before.xattrs if before is not None and same_inode else None,
         mirror=before.mirror if before is not None and same_inode else None,
     )

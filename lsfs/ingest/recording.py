@@ -98,7 +98,9 @@ class Recording:
         """Has files read again that kept changing or could not be kept."""
         self._agenda.retried()
         missing = self._vault.entries.unkept(_BACKFILL) if self._keep_missing else []
-        self._keep_missing = False
+        self._keep_missing = len(missing) == _BACKFILL
+        if self._keep_missing:
+            self._agenda.retry_later()
         if missing:
             with self._vault.turn, self._vault.write() as tx:
                 self._vault.entries.forget_content(tx, missing)

@@ -14,7 +14,7 @@ from blake3 import blake3
 from lsfs.core.records import StatKey
 from lsfs.objects.cut import Cutters
 from lsfs.objects.packs import Packs, Place
-from lsfs.objects.piece import Codec, ManifestPiece, ObjectDamaged, Record, RecordKind
+from lsfs.objects.piece import Codec, ManifestPiece, ObjectDamaged, Record, RecordKind, manifest_pieces
 from lsfs.store.database import Transaction
 from lsfs.store.vault import ContentRow, PieceRow, Vault
 from lsfs.store.vault.pieces import packed_ids
@@ -60,6 +60,8 @@ class ContentStore:
         self._codec = codec
         self._leases: Counter[bytes] = Counter()
         self._lock = threading.Lock()
+        self._here = threading.local()
+        """`lease`: that of the block of `leased` which the thread is in."""
 
     @property
     def packs(self) -> Packs:
@@ -72,7 +74,7 @@ class ContentStore:
         They are on the disk when this returns, and are to be handed to `record`.  `note` says where the contents were
         found, for whoever has lost the vault.  Raises `DiskFull` and other `StorageError`.
         """
-        known = self._vault.pieces.known([record.hash for record in records])
+        known = self._known([record.hash for record in records])
         fresh = list({record.hash: record for record in records if record.hash not in known}.values())
         listed = [self._codec.manifest(each.content, each.pieces) for each in manifests]
         last = [self._codec.note(note)] if note else []
@@ -96,8 +98,13 @@ class ContentStore:
                 pieces.add_content(tx, row)
 
     def has(self, content: bytes) -> bool:
-        """Whether the content is kept."""
-        return bool(self._vault.pieces.kept([content]))
+        """Whether the content is kept; in a block of `leased` it is leased with the answer."""
+        return bool(self.kept([content]))
+
+    def kept(self, contents: Sequence[bytes]) -> set[bytes]:
+        """Those of the contents that are kept; in a block of `leased` they are leased with the answer."""
+        self._claim(contents)
+        return self._vault.pieces.kept(contents)
 
     def size(self, content: bytes) -> int | None:
         """Bytes of a kept content; None where it is not kept."""
@@ -146,10 +153,18 @@ class ContentStore:
             raise ObjectDamaged("another object lies where a kept one should", path=str(self._packs.path(place)))
         return body
 
+    def listed(self, row: ContentRow) -> list[ManifestPiece]:
+        """What the record of a content of several pieces lists; raises `ObjectDamaged`."""
+        place = Place(row.pack, row.offset, row.stored)
+        header, body = self._codec.unpack(self._packs.read(place, row.hash))
+        if header.hash != row.hash or header.kind is not RecordKind.MANIFEST:
+            raise ObjectDamaged("another object lies where a kept one should", path=str(self._packs.path(place)))
+        return manifest_pieces(body)
+
     # Keeping what this process holds or has open, at once: what lsfs itself is about to overwrite, or to write.
 
     def keep_bytes(self, data: bytes) -> bytes:
-        """Keeps bytes, and returns the hash of the content; it is to be leased until something refers to it."""
+        """Keeps bytes, and returns the hash of the content; see `keep_parts` for how long."""
         content = blake3(data).digest()
         self.keep_parts(iter([data]), len(data), data[:4096], content)
         return content
@@ -157,8 +172,12 @@ class ContentStore:
     def keep_parts(self, parts: Iterator[bytes], size: int, head: bytes, content: bytes | None = None) -> bytes:
         """Keeps a content that comes in parts, and returns its hash; `content` is that hash where it is known.
 
+        It stays until something refers to it where this is called in a block of `leased` that lasts so long.
         Raises `ValueError` if the bytes are not those of `content`.
         """
+        if getattr(self._here, "lease", None) is None:
+            with self.leased():  # else what is known of its pieces might be tidied away before all are kept
+                return self.keep_parts(parts, size, head, content)
         if content is not None and self.has(content):
             return content
         whole = blake3()
@@ -179,11 +198,12 @@ class ContentStore:
         if content is not None and digest != content:
             raise ValueError("other bytes came than were announced")
         manifest = Manifest(digest, sum(piece.size for piece in listed), tuple(listed))
+        self._claim([digest])
         self._keep(waiting, [manifest] if len(listed) > 1 else [])
         return digest
 
     def _keep(self, pieces: Sequence[tuple[bytes, bytes]], manifests: Sequence[Manifest] = ()) -> None:
-        known = self._vault.pieces.known([digest for digest, _ in pieces])
+        known = self._known([digest for digest, _ in pieces])
         records = [self._codec.piece(data, digest) for digest, data in pieces if digest not in known]
         placed = self.place(records, manifests)
         with self._vault.write() as tx:
@@ -194,7 +214,7 @@ class ContentStore:
         for _ in range(attempts):
             before = os.fstat(descriptor)
             head = os.pread(descriptor, 4096, 0)
-            content = self.keep_parts(_parts(descriptor), before.st_size, head)
+            content = self.keep_parts(_parts(descriptor, before.st_size), before.st_size, head)
             key = StatKey.of(os.fstat(descriptor))
             if key == StatKey.of(before):
                 return Kept(content, key)
@@ -202,7 +222,11 @@ class ContentStore:
 
     @contextlib.contextmanager
     def leased(self, contents: Iterable[bytes] = ()) -> Iterator[Callable[[bytes], None]]:
-        """Contents that tidying leaves alone meanwhile; the function adds further ones."""
+        """Contents that tidying leaves alone meanwhile; the function adds further ones.
+
+        So does the thread itself with whatever it asks this store about meanwhile: a yes holds until the end.  Neither
+        is to be done within a transaction.
+        """
         mine: list[bytes] = []
 
         def lease(content: bytes) -> None:
@@ -210,23 +234,46 @@ class ContentStore:
                 self._leases[content] += 1
             mine.append(content)
 
+        outer = getattr(self._here, "lease", None)
+        self._here.lease = lease
         try:
             for content in contents:
                 lease(content)
             yield lease
         finally:
+            self._here.lease = outer
             with self._lock:
                 self._leases.subtract(mine)
                 self._leases += Counter()
 
     def leases(self) -> set[bytes]:
-        """The contents that are leased now."""
+        """The contents, and pieces of contents, that are leased now."""
         with self._lock:
             return set(self._leases)
 
+    @contextlib.contextmanager
+    def unasked(self) -> Iterator[set[bytes]]:
+        """What is leased; nobody gets a lease, or an answer to rely on, until the block's end.  For who forgets things.
 
-def _parts(descriptor: int) -> Iterator[bytes]:
+        The transaction that forgets is to be begun and ended within.
+        """
+        with self._lock:
+            yield set(self._leases)
+
+    def _claim(self, hashes: Iterable[bytes]) -> None:
+        """Leases what is asked about for the block that the thread is in, before the answer is looked up."""
+        if (lease := getattr(self._here, "lease", None)) is not None:
+            for digest in hashes:
+                lease(digest)
+
+    def _known(self, hashes: Sequence[bytes]) -> set[bytes]:
+        self._claim(hashes)
+        return self._vault.pieces.known(hashes)
+
+
+def _parts(descriptor: int, size: int) -> Iterator[bytes]:
+    """No more than `size` bytes: a file that grows as fast as it is read would never end."""
     at = 0
-    while part := os.pread(descriptor, _PART_BYTES, at):
+    while part := os.pread(descriptor, min(_PART_BYTES, size - at), at):
         yield part
         at += len(part)

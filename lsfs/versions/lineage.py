@@ -47,6 +47,8 @@ class Verdict(msgspec.Struct, frozen=True):
 
     lineage: int | None
     parent: tuple[int, int] | None = None
+    anew: bool = False
+    """Another file takes up a history that had ended at its path: tags of the earlier one are not its own."""
 
 
 def decide(
@@ -68,7 +70,7 @@ def decide(
     for rule in (_keeps_its_lineage, _follows_its_inode, _comes_back):
         for path in batch.undecided():
             if (known := rule(batch, path)) is not None:
-                batch.take(path, known)
+                batch.take(path, known, anew=rule is _comes_back)
     for path in batch.undecided():
         batch.verdicts[path] = _begins(batch, path)
     return batch.verdicts
@@ -102,9 +104,9 @@ class _Batch:
         """The paths without a verdict, in order."""
         return sorted(self.now.keys() - self.verdicts.keys())
 
-    def take(self, path: bytes, known: Known) -> None:
+    def take(self, path: bytes, known: Known, *, anew: bool) -> None:
         """Gives a known lineage to a path."""
-        self.verdicts[path] = Verdict(known.lineage)
+        self.verdicts[path] = Verdict(known.lineage, anew=anew)
         self._taken.add(known.lineage)
 
     def free(self, known: Known) -> bool:

@@ -11,10 +11,11 @@ import itertools
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from watchdog.observers.inotify_c import CallbackId, InotifyFD, WatchDescriptor
+from watchdog.observers.inotify_c import DEFAULT_EVENT_BUFFER_SIZE, CallbackId, InotifyFD, WatchDescriptor
 from watchdog.observers.inotify_c import InotifyConstants as In
 from watchdog.observers.inotify_c import Mask as InMask
 
@@ -53,6 +54,23 @@ _MASK = (
 )
 
 
+_GATHER_S = 0.01
+"""In so long the kernel's queue, of 16,384 events, does not fill."""
+
+
+class _Gathering(InotifyFD):
+    """Reads events that come together together: read one by one, each costs the threads that work a wait for their
+    turn."""
+
+    _came = False
+
+    def read_events(self, *, event_buffer_size: int = DEFAULT_EVENT_BUFFER_SIZE) -> list[InotifyEvent]:
+        if self._came:
+            time.sleep(_GATHER_S)
+        self._came = True
+        return super().read_events(event_buffer_size=event_buffer_size)
+
+
 class InotifySource:
     """The `Source` of Linux."""
 
@@ -72,7 +90,7 @@ class InotifySource:
         """Begins to call `emit`.  Raises UnavailableError when this user has no inotify instance left."""
         self._emit = emit
         try:
-            self._inotify = InotifyFD()
+            self._inotify = _Gathering()
         except OSError as error:
             raise UnavailableError(
                 f"the kernel gives no more file events to this user: {error.strerror}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 
 from lsfs.core.ignore import IgnoreRules
@@ -15,6 +16,8 @@ from lsfs.watch.records import Event, Overflow, Unwatched, Work
 from lsfs.watch.scan import Scanner
 
 log = logging.getLogger(__name__)
+
+_GATHER_S = 0.01
 
 OnWork = Callable[[int, Work], None]
 """Takes a root's settled work; called on the watcher's thread, which waits for it."""
@@ -116,6 +119,8 @@ class Watcher:
         timeout = max(0.0, min(deadlines) - self._clock()) if deadlines else None
         try:
             self._push(self._queue.get(timeout=timeout))
+            # One wake for what comes together.
+            time.sleep(_GATHER_S)
             # No more than stand there now: a storm may not keep settled work waiting.
             for _ in range(self._queue.qsize()):
                 self._push(self._queue.get_nowait())
