@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.running import Lsfs, engine_at
+
 MARKER = "LSFS_TEST_PROCESS"
 """In the environment of everything that a test starts, so that what outlives its test is recognised."""
 PATIENCE_S = 5.0
@@ -164,3 +166,15 @@ def wait_until() -> Callable[..., None]:
             time.sleep(every_s)
 
     return wait
+
+
+@pytest.fixture
+def lsfs(tmp_path: Path) -> Iterator[Lsfs]:
+    with engine_at(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def start_lsfs() -> Callable[..., object]:
+    """`engine_at`, for tests that need several engines or settings of their own."""
+    return engine_at

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from pathlib import Path
 
 from lsfs.compose.base import open_base
@@ -17,6 +18,7 @@ from lsfs.core.faults import Reach, unreached
 from lsfs.core.locations import Paths
 from lsfs.engine import Engine, Parts
 from lsfs.extract.choose import EXTRACTOR_VERSION
+from lsfs.versions.gc import Collector
 from lsfs.watch.scan import Scanner
 
 
@@ -37,6 +39,7 @@ def open_engine(paths: Paths, config: Config, reach: Reach = unreached) -> Engin
                 vault=base.vault,
                 index=base.index,
                 contents=base.contents,
+                collector=Collector(base.vault, base.contents, time.time_ns, base.reach),
                 room=base.room,
                 budget=base.budget,
                 changes=base.changes,
@@ -64,6 +67,7 @@ def open_engine(paths: Paths, config: Config, reach: Reach = unreached) -> Engin
                 planner=changers.planner,
                 ops=changers.queue,
                 recovery=changers.recovery,
+                own=base.own,
                 trash=base.trash,
             )
         )

@@ -46,7 +46,7 @@ def open_changers(base: Base, ingest: Ingest, keeper: Keeper, book: RootBook) ->
     )
     recorder = Recorder(
         base.vault,
-        OwnRecorder(base.vault, base.reconciler(), base.own),
+        OwnRecorder(base.vault, base.contents, base.reconciler(), base.own),
         base.reflector(),
         base.scanner,
         ingest.vault_changed,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import io
 import os
 import tempfile
 import threading
@@ -161,8 +162,9 @@ def _unified(path: str, old: _Side, new: _Side, before: str, after: str) -> tupl
     """(unified diff, lines added, lines removed)."""
     lines = list(
         difflib.unified_diff(
-            before.splitlines(keepends=True),
-            after.splitlines(keepends=True),
+            # Lines end where a line feed is, and nowhere else: str.splitlines() ends them at eight other characters.
+            list(io.StringIO(before, newline="\n")),
+            list(io.StringIO(after, newline="\n")),
             f"{path} {old.label}",
             f"{path} {new.label}",
             _date(old.version.since_ns),

@@ -12,6 +12,7 @@ from msgspec import UNSET
 
 from lsfs.core.api import DoctorFinding
 from lsfs.core.paths import display
+from lsfs.core.sizes import size_text
 from lsfs.store.index import Index
 from lsfs.store.vault import Vault
 
@@ -22,8 +23,8 @@ _DEEP_WATCHES = 65536
 class Doctor:
     """Looks at every part in turn; writes nothing.
 
-    `sandbox` names the protections of the workers that are active, `embedder` why there are no vectors or '', `notes`
-    what the rest of the daemon has to say.
+    `budget` is how many bytes kept objects may take, `sandbox` names the protections of the workers that are active,
+    `embedder` why there are no vectors or '', `notes` what the rest of the daemon has to say.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Doctor:
         vault: Vault,
         index: Index,
         copy: Path,
+        budget: int,
         free_floor: int,
         sandbox: Callable[[], tuple[str, ...]],
         embedder: Callable[[], str],
@@ -39,6 +41,7 @@ class Doctor:
         self._vault = vault
         self._index = index
         self._copy = copy
+        self._budget = budget
         self._free_floor = free_floor
         self._sandbox = sandbox
         self._embedder = embedder
@@ -46,7 +49,14 @@ class Doctor:
 
     def findings(self) -> list[DoctorFinding]:
         """One finding for everything that was looked at."""
-        found = [*self._vault_findings(), *self._index_findings(), *self._machine(), *self._roots(), *self._rest()]
+        found = [
+            *self._vault_findings(),
+            *self._kept(),
+            *self._index_findings(),
+            *self._machine(),
+            *self._roots(),
+            *self._rest(),
+        ]
         said = {finding.what for finding in found}
         notes = [note for note in self._notes() if note not in said]
         return found + [DoctorFinding(severity="note", what=note, path=UNSET) for note in notes]
@@ -75,6 +85,16 @@ class Doctor:
                 yield DoctorFinding(severity="warning", what=what, path=str(self._copy), hint="let the daemon run")
             else:
                 yield DoctorFinding(severity="ok", what="the vault has a fresh copy", path=str(self._copy))
+
+    def _kept(self) -> Iterator[DoctorFinding]:
+        folder = str(self._vault.path.with_name("objects"))
+        used = self._vault.pieces.stored_bytes()
+        what = f"{self._vault.pieces.count()} kept objects take {size_text(used)} of {size_text(self._budget)}"
+        if used > self._budget:
+            hint = "what must be kept takes more than its budget; lsfs config set versions_budget_mb gives it more"
+            yield DoctorFinding(severity="warning", what=what, path=folder, hint=hint)
+        else:
+            yield DoctorFinding(severity="ok", what=f"{what}; lsfs doctor --verify reads them all", path=folder)
 
     def _index_findings(self) -> Iterator[DoctorFinding]:
         path = str(self._index.path)

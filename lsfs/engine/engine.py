@@ -7,6 +7,7 @@ import functools
 import logging
 import os
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 
@@ -34,10 +35,12 @@ from lsfs.engine.changing import Changing
 from lsfs.engine.diffing import Diffing
 from lsfs.engine.doctor import Doctor
 from lsfs.engine.finding import Finding
+from lsfs.engine.keeping import Keeping
 from lsfs.engine.parts import Parts
 from lsfs.engine.past import Past
 from lsfs.engine.progress import Progress
 from lsfs.engine.statuses import Statuses
+from lsfs.engine.verifying import Verifying
 from lsfs.ingest.roots import Added
 from lsfs.store.vault import Root
 
@@ -54,6 +57,7 @@ class Engine:
         self._started = time.monotonic()
         self._activity = Activity(parts)
         self._running = False
+        self._stopping = threading.Event()
         self._statuses = Statuses(parts.vault, parts.index, self._activity.root_state, parts.ignored, parts.in_force)
         self._finding = Finding(
             parts.index, parts.search, parts.texts, parts.root_paths, self._activity.complete, time.time_ns
@@ -64,15 +68,20 @@ class Engine:
         """Versions, trees as they were, tags."""
         self.diffing = Diffing(parts, self.past)
         """What differs between versions."""
+        self.keeping = Keeping(parts, time.time_ns)
+        """What is kept of the past, and for how long."""
+        self.verifying = Verifying(parts)
+        """Whether everything that is kept is what it was."""
         self._progress = Progress(parts.index, self._activity, parts.changes)
         self._doctor = Doctor(
             parts.vault,
             parts.index,
             parts.vault_copy,
+            parts.budget,
             parts.free_floor,
             self._activity.sandbox,
             lambda: self._activity.embedding() or "",
-            self._activity.notes,
+            self._notes,
         )
 
     def start(self) -> None:
@@ -133,7 +142,6 @@ class Engine:
         changed = self._settled_on(root, request.settings)
         if changed is not root:
             self._parts.keeper.scan(root.id, recheck=True)
-            self._parts.ingest.keep_missing()
         return self._statuses.root(changed, self._count(changed))
 
     def progress(self, request: ProgressRequest) -> Iterator[ProgressEvent]:
@@ -207,10 +215,13 @@ class Engine:
             sandbox=self._activity.sandbox(),
             protected=self._statuses.protected(),
             embedder=parts.embedders[0].id if parts.embedders else "",
-            notes=self._activity.notes(),
+            notes=self._notes(),
             pid=os.getpid(),
             uptime_s=round(time.monotonic() - self._started, 1),
         )
+
+    def _notes(self) -> tuple[str, ...]:
+        return (*self._activity.notes(), *self.keeping.notes())
 
     def file_status(self, path: bytes) -> FileStatus:
         """What is known of one path."""
@@ -262,11 +273,18 @@ class Engine:
             ),
             "sweep": lambda: self._parts.ingest.run(self._sweep),
             "copy": self._copy,
+            "tidy": self.keeping.tidy,
         }[name]()
+
+    def stop_jobs(self) -> None:
+        """Ends the regular jobs that are under way, soon; what they leave undone they do later."""
+        self._stopping.set()
+        self._parts.collector.stop()
 
     def close(self) -> None:
         """Stops everything; what was handed in is recorded first."""
         parts = self._parts
+        self.stop_jobs()
         self._progress.close()
         if self._running:
             parts.ops.stop()
@@ -321,7 +339,7 @@ class Engine:
             self._parts.recovery.settle(at_start=False)
 
     def _sweep(self) -> None:
-        while self._parts.pipeline.sweep():
+        while not self._stopping.is_set() and self._parts.pipeline.sweep():
             pass
         self._parts.index.shrink()
 

@@ -25,7 +25,9 @@ from lsfs.plan.recover import Recovery
 from lsfs.store.index import Index
 from lsfs.store.vault import Root, Vault
 from lsfs.versions.contents import ContentStore
+from lsfs.versions.gc import Collector
 from lsfs.versions.room import Room
+from lsfs.watch.own_writes import OwnWrites
 from lsfs.watch.watcher import Watcher
 from lsfs.workers.embedder import RemoteEmbedder
 from lsfs.workers.pool import ExtractPool
@@ -38,6 +40,7 @@ class Parts:
     vault: Vault
     index: Index
     contents: ContentStore
+    collector: Collector
     room: Room
     budget: int
     """Bytes that kept contents may take."""
@@ -72,5 +75,6 @@ class Parts:
     planner: Planner
     ops: OpQueue
     recovery: Recovery
+    own: OwnWrites
     trash: bytes
     """The home Trash, made or not."""

@@ -52,7 +52,7 @@ class Past:
         entry = self._history.entry(place.root.id, place.path)
         if entry is None and not _GLOB.isdisjoint(os.path.basename(path)):
             found = self._matching(place, request.limit)
-        elif not place.path or (entry is not None and entry.kind is Kind.DIR and not entry.gone):
+        elif not place.path or (entry is not None and entry.kind is Kind.DIR):
             below = self._parts.vault.entries.below(place.root.id, place.path, gone=True)
             found = [e for e in below if e.kind is not Kind.DIR][: request.limit]
         else:
@@ -105,7 +105,7 @@ class Past:
             current=each is listed[-1] and not entry.gone and not version.gone,
             gone=bool(version.gone),
             kept=each.kept,
-            assumed=is_assumed(version),
+            assumed=_is_assumed(version, home),
             op=version.op,
             reason=each.reason,
             path_b64=path_b64 or UNSET,
@@ -187,9 +187,10 @@ class Past:
             self._parts.flusher.paths(place.root, [place.path])
 
 
-def is_assumed(version: Version) -> bool:
-    """Whether a version was found by a first scan: valid from before it was seen."""
-    return version.since_ns == version.mtime_ns and version.since_ns < version.seen_ns and not version.gone
+def _is_assumed(version: Version, root: Root) -> bool:
+    """Whether a version was found by the first scan of its folder: it counts as valid from before anybody looked."""
+    found = version.lineage <= root.baseline or not root.baseline
+    return found and version.number == 1 and version.since_ns == version.mtime_ns < version.seen_ns
 
 
 def _at_entry(root: Root, version: Version, kept: set[bytes]) -> AtEntry:
@@ -201,6 +202,6 @@ def _at_entry(root: Root, version: Version, kept: set[bytes]) -> AtEntry:
         modified=iso(version.mtime_ns),
         number=version.number,
         kept=version.content is None or version.content in kept,
-        assumed=is_assumed(version),
+        assumed=_is_assumed(version, root),
         path_b64=path_b64 or UNSET,
     )

@@ -24,9 +24,10 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def place_of(vault: Vault, path: bytes) -> Place:
-    """Where an absolute path lies, links of its folder resolved; raises NothingFound for none of the watched folders."""
+    """Where an absolute path lies, links of its folder resolved; raises NothingFound outside the watched folders."""
     folder, name = os.path.split(path)
-    real = os.path.join(os.path.realpath(folder), name) if name else os.path.realpath(folder)
+    itself = name not in (b"", b".", b"..")  # else the name says nothing of what it names
+    real = os.path.join(os.path.realpath(folder), name) if itself else os.path.realpath(path)
     # A watched folder may itself be reached by a link.
     for candidate in (real, os.path.realpath(path)):
         for root in vault.roots.all():

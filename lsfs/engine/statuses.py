@@ -37,7 +37,7 @@ class Statuses:
         self._root_state = root_state
         self._ignored = ignored
         self._in_force = in_force
-        self._protected: tuple[int, float | None] = (-1, None)
+        self._kept: tuple[int, float | None, int] = (-1, None, 0)
 
     def roots(self, absorbed: Mapping[int, tuple[bytes, ...]] | None = None) -> tuple[RootInfo, ...]:
         """The watched folders."""
@@ -68,11 +68,15 @@ class Statuses:
 
     def protected(self) -> float | None:
         """The share of the bytes below the watched folders of which a version is kept; None where there are none."""
+        return self._look_at_kept()[1]
+
+    def _look_at_kept(self) -> tuple[int, float | None, int]:
+        """(newest change, share of the bytes of which a version is kept, bytes that all versions take)."""
         seq = self._vault.seq()
-        if self._protected[0] != seq:
+        if self._kept[0] != seq:
             kept, total = self._vault.entries.protected()
-            self._protected = (seq, kept / total if total else None)
-        return self._protected[1]
+            self._kept = (seq, kept / total if total else None, self._vault.pieces.stored_bytes())
+        return self._kept
 
     def totals(self) -> tuple[Totals, Queues, DiskUse]:
         """How much is known, how much is to be done, and the bytes on disk."""
@@ -86,7 +90,12 @@ class Statuses:
             vectors=contents["vectors"],
             failed=files.get("failed", 0) + contents.get("failed", 0),
         )
-        disk = DiskUse(text=contents["text_bytes"], index=self._index.size(), vault=self._vault.size())
+        disk = DiskUse(
+            text=contents["text_bytes"],
+            index=self._index.size(),
+            vault=self._vault.size(),
+            versions=self._look_at_kept()[2],
+        )
         return totals, Queues(read=read, words=read, vectors=contents["unembedded"]), disk
 
     def file(self, path: bytes) -> FileStatus:

@@ -53,6 +53,8 @@ ROUTES = (
     Route("at", "POST", "/v1/at", "AtRequest", "AtResult", "read", "A folder as it was"),
     Route("tags", "POST", "/v1/tags", "TagsRequest", "TagsResult", "read", "The tags of files"),
     Route("saved", "GET", "/v1/saved", None, "SavedList", "read", "The saved queries", "query"),
+    Route("retention", "POST", "/v1/retention", "RetentionRequest", "RetentionResult", "read", "What is kept, and why"),
+    Route("verify", "POST", "/v1/verify", None, "VerifyEvent", "change", "Prove all that is kept", "stream"),
     Route("doctor", "GET", "/v1/doctor", None, "FindingList", "read", "What is wrong, and how to mend it"),
 )
 

@@ -97,7 +97,7 @@ def test_doctor_says_a_thing_once(index, tmp_path):
     vault = Vault(tmp_path / "db" / "vault.db")
     index.rebuilt = "the index was not usable"
     notes = (index.rebuilt, "no vectors: switched off", "something else")
-    doctor = Doctor(vault, index, tmp_path / "copy.db", 0, lambda: (), lambda: "switched off", lambda: notes)
+    doctor = Doctor(vault, index, tmp_path / "copy.db", 1 << 30, 0, lambda: (), lambda: "switched off", lambda: notes)
     said = [finding.what for finding in doctor.findings()]
     vault.close()
     assert sorted(said) == sorted(set(said)) and set(notes) <= set(said)
