@@ -24,6 +24,7 @@ _COMMANDS = {
     "doctor": "lsfsd.doctor:doctor",
     "models": "lsfsd.models_command:models",
     "run": "lsfsd.main:run",
+    "vault": "lsfsd.vault_command:vault",
 }
 
 

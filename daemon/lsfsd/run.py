@@ -71,6 +71,7 @@ def run_daemon(
         engine.start()
         supervisor.start(Schedule(jobs(config), engine.run_job))
         supervisor.start(HttpService(gate, listener, os.geteuid()))
+        stack.callback(engine.stop_jobs)  # the schedule ends when they do
         stack.callback(lanes.end_streams)
         ready()
         logger.info("ready")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from lsfs.core import api, errors
+from lsfs.core import actions, api, errors
 from lsfs.core.config import load_config
 from lsfs.core.failures import error_of
 from lsfs.core.locations import Paths
@@ -32,12 +32,165 @@ HIT = api.Hit(
     line=12,
 )
 LATIN_1_PATH = b"/docs/caf\xe9"
+ISO = "2026-01-02T03:04:05+00:00"
+ACTIONS_WITHOUT_A_PREVIEW = (actions.Tag, actions.Untag, actions.SaveQuery)
+
+
+class FakeChanging:
+    """Plans of which the names in the first action say how they end; carries nothing out."""
+
+    def __init__(self) -> None:
+        self.plans: dict[int, api.PlanResult] = {}
+        self.cancelled: set[int] = set()
+
+    def plan(self, request: api.PlanRequest) -> api.PlanResult:
+        first = request.actions[0]
+        named = getattr(first, "path", None) or next(iter(getattr(first, "paths", ())), "")
+        if "refused" in named:
+            raise errors.RefusedError("secrets are never changed", path=named)
+        silent = all(isinstance(action, ACTIONS_WITHOUT_A_PREVIEW) for action in request.actions)
+        count = 50 if "many" in named else 0 if "nothing" in named else 1
+        effects = tuple(
+            api.EffectInfo(
+                action=str(first.__struct_config__.tag),
+                path=f"{named}{at or ''}",
+                to=getattr(first, "to", None),
+                note=msgspec.json.encode(first).decode(),
+            )
+            for at in range(count)
+        )
+        notes = (f"sentence={request.sentence} umask={request.umask:o}",)
+        left_out = (api.LeftOutInfo(path=f"{request.cwd}/spared\x1b[31m", why="it is as it was"),)
+        return self._keep("silent" if silent else "reversible", effects, notes=notes, left_out=left_out)
+
+    def undo(self, request: api.UndoRequest) -> api.PlanResult:
+        if request.op == 9 and not request.how:
+            changed = api.ConflictInfo(path=f"{request.cwd}/a.md", why="it changed since", forcible=True)
+            gone = api.ConflictInfo(path="/elsewhere/b.md", why="it is gone", forcible=False)
+            return api.PlanResult(op=None, state="refused", conflicts=(changed, gone), exempt=True)
+        effect = api.EffectInfo(action="restore", path="/a.md", note=f"op={request.op} how={request.how}", size=2000)
+        return self._keep("reversible", (effect,), summary=f"undo of op {request.op}: move a.md")
+
+    redo = undo
+
+    def _keep(self, effect_class: str, effects: tuple[api.EffectInfo, ...], **fields) -> api.PlanResult:
+        number = 17 + len(self.plans) if effects else None
+        state = "preview" if effects else "nothing"
+        made = api.PlanResult(
+            op=number, state=state, effect_class=effect_class, files=len(effects), effects=effects, **fields
+        )
+        if number is not None:
+            self.plans[number] = made
+        return made
+
+    def apply(self, request: api.ApplyRequest) -> Iterator[api.OpEvent]:
+        plan = self.plans[request.op]
+        name = plan.effects[0].path
+        yield api.OpEvent(phase="queued")
+        if "changed" in name:
+            raise errors.ConflictError("it changed since the preview", path=name)
+        if "breaks" in name:
+            raise errors.RolledBack("the disk is full; nothing is changed", path=name)
+        if "die" in name:
+            os.kill(os.getpid(), signal.SIGKILL)
+        for done in range(10**9 if "endless" in name else 60 if "slow" in name else 0):
+            yield api.OpEvent(phase="change", done=done % 100, total=100)
+            time.sleep(0.05)
+            if request.op in self.cancelled and "stubborn" not in name:
+                raise errors.RolledBack(f"op {request.op} was cancelled; nothing is changed")
+            if request.op in self.cancelled:
+                break
+        summary = f"confirmed={request.confirmed} expect={request.expect}"
+        self.plans[request.op] = done = msgspec.structs.replace(plan, state="applied", summary=summary)
+        yield api.OpEvent(phase="done", result=done)
+
+    def cancel(self, request: api.OpRequest) -> api.PlanResult:
+        if request.op not in self.plans:
+            raise errors.NothingFound(f"there is no op {request.op}")
+        self.cancelled.add(request.op)
+        return self.plans[request.op]
+
+    def op(self, request: api.OpRequest) -> api.PlanResult:
+        return self.plans[request.op]
+
+    def log(self, request: api.LogRequest) -> api.LogResult:
+        asked = f"path={request.path} limit={request.limit} running={request.running}"
+        common = {"effect_class": "reversible", "door": "cli", "files": 1, "bytes": 2, "started": ISO, "finished": ISO}
+        ops = (
+            api.OpInfo(op=18, state="applied", summary=asked, sentence="lsfs undo", reverses=17, **common),
+            api.OpInfo(op=17, state="undone", summary="trash 1\x1b[31m", sentence="", reversed_by=18, **common),
+            api.OpInfo(op=16, state="failed", summary="move 1", sentence="", error="no space", **common),
+        )
+        return api.LogResult(ops=() if request.path == "/none" else ops)
+
+
+class FakePast:
+    """A file with a version of each kind, whatever is asked for."""
+
+    def history(self, request: api.HistoryRequest) -> api.HistoryResult:
+        if "unknown" in request.path:
+            raise errors.NothingFound("nothing is known of it", path=request.path)
+        states = (
+            {"number": 1, "assumed": True, "kept": False, "reason": "thinned: one an hour\x1b[31m"},
+            {"number": None, "path": f"{request.cwd}/new.md", "mode": "0600"},
+            {"number": 2, "path": f"{request.cwd}/new.md", "mode": "0600", "content": "ff", "op": 17},
+            {"number": None, "path": f"{request.cwd}/new.md", "mode": "0600", "content": "ff", "current": True},
+        )
+        common = {"since": ISO, "seen": ISO, "path": request.path, "kind": "file", "size": 2000, "mode": "0644"}
+        versions = tuple(api.VersionInfo(**{**common, "modified": ISO, **state}) for state in states)
+        file = api.FileHistory(path=request.path, state="there", versions=versions, notes=("another stood here",))
+        return api.HistoryResult(files=(file,), notes=(f"limit={request.limit}",))
+
+    def at(self, request: api.AtRequest) -> api.AtResult:
+        common = {"size": 2000, "modified": ISO}
+        entries = (
+            api.AtEntry(path=request.path, kind="dir", number=None, kept=True, **common),
+            api.AtEntry(path=f"{request.path}/a\x1b[31m.md", kind="file", number=3, kept=False, **common),
+        )
+        return api.AtResult(when="before op 17" if "op" in request.when else ISO, path=request.path, entries=entries)
+
+    def tags(self, request: api.TagsRequest) -> api.TagsResult:
+        paths = request.paths or ("/docs/a.md",)
+        return api.TagsResult(
+            files=tuple(api.TaggedFile(path=path, tags=() if "bare" in path else ("red", "tax 2026")) for path in paths)
+        )
+
+    def saved(self) -> api.SavedList:
+        return api.SavedList(queries=(api.SavedQuery(name="leases", query="lease -draft"),))
+
+
+class FakeKeeping:
+    """One version that goes; one that stays is named where all are to be explained."""
+
+    def retention(self, request: api.RetentionRequest) -> api.RetentionResult:
+        common = {"path": request.path or "/docs/a.md", "since": ISO, "size": 2000}
+        goes = api.RetentionItem(number=2, keep=False, reason="one an hour\x1b[31m", **common)
+        stays = api.RetentionItem(number=3, keep=True, reason="the newest", **common)
+        items = (goes, stays) if request.explain else (goes,)
+        return api.RetentionResult(budget=10_000, used=4000, freed=2000, kept=1, dropped=1, items=items, note="by day")
+
+
+class FakeDiffing:
+    """Two lines that differ, or none, as the name of the file says."""
+
+    def diff(self, request: api.DiffRequest) -> api.DiffResult:
+        label = f"old={request.old} new={request.new} by={request.by}"
+        old = api.DiffSide(label=label, size=1000, content="aa", modified=ISO)
+        new = api.DiffSide(label="now", size=2000, content="bb", modified=ISO)
+        kind = next((kind for kind in ("same", "binary") if kind in request.path), "text")
+        unified = "--- a\n+++ b\n@@ -1 +1 @@\n-one\x1b[31m\n+\ttwo\n" if kind == "text" else ""
+        return api.DiffResult(path=request.path, old=old, new=new, kind=kind, unified=unified)
 
 
 class FakeEngine:
     """Answers as its requests ask it to."""
 
     def __init__(self) -> None:
+        self.changing = FakeChanging()
+        self.past = FakePast()
+        self.keeping = FakeKeeping()
+        self.diffing = FakeDiffing()
+        self.settings: api.RootSettings | None = None
         self.folders: list[bytes] = []
         self.paused = False
         self.closed_streams = self.open_streams = 0
@@ -48,7 +201,12 @@ class FakeEngine:
             if not os.path.isdir(path):
                 raise errors.UsageError("there is no such folder", path=to_lossy(path)[0])
             self.folders.append(path)
+        self.settings = request.settings
         return self.roots()
+
+    def change_settings(self, request: api.SettingsRequest) -> api.RootInfo:
+        self.settings = request.settings
+        return next(root for root in self.roots() if root.path == request.path)
 
     def progress(self, request: api.ProgressRequest) -> Iterator[api.ProgressEvent]:
         endless = any("endless" in path for path in request.paths)
@@ -97,7 +255,14 @@ class FakeEngine:
         return api.FileStatus(path=text, state=state)
 
     def roots(self) -> list[api.RootInfo]:
-        return [api.RootInfo(path=to_lossy(path)[0], state="watching", files=3) for path in self.folders]
+        wanted = {"max_file_mb": 256, "exclude": ()}
+        if self.settings is not None:
+            wanted |= {
+                name: value for name, value in msgspec.structs.asdict(self.settings).items() if value is not None
+            }
+        if wanted.get("versions") == "off":
+            wanted["versions"] = "versions are off for this folder"
+        return [api.RootInfo(path=to_lossy(path)[0], state="watching", files=3, **wanted) for path in self.folders]
 
     def remove_root(self, path: bytes) -> api.RootInfo:
         if path not in self.folders:
@@ -125,6 +290,9 @@ class FakeEngine:
         pass
 
     def run_job(self, name: str) -> None:
+        pass
+
+    def stop_jobs(self) -> None:
         pass
 
     def close(self) -> None:

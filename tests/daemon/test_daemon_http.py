@@ -19,7 +19,9 @@ from lsfs.core.errors import ConflictError, DaemonUnavailable, InternalError, Ls
 from lsfs.core.failures import exit_code
 from lsfs.engine.changing import Changing
 from lsfs.engine.diffing import Diffing
+from lsfs.engine.keeping import Keeping
 from lsfs.engine.past import Past
+from lsfs.engine.verifying import Verifying
 from lsfs.rpc.http1 import send
 from lsfs.rpc.routes import ROUTES
 from lsfsd.http.binding import engine_calls, openapi, record
@@ -130,7 +132,7 @@ def test_too_many_waiting_requests_are_told_to_come_again(daemon):
 
     def call() -> None:
         try:
-            daemon.client().call("find", {"words": "sleep 0.05"})
+            daemon.client().call("find", {"words": "sleep 0.2"})
             outcomes.append("answered")
         except LsfsError as error:
             outcomes.append(error.code)
@@ -231,7 +233,8 @@ def test_every_route_has_records_and_a_call():
     calls = engine_calls(object())  # type: ignore[arg-type]
     for route in ROUTES:
         assert issubclass(record(route.result), msgspec.Struct)
-        assert (route.request is None) == (route.method == "GET" or route.name in ("shutdown", "pause", "resume"))
+        without = route.method == "GET" or route.name in ("shutdown", "pause", "resume", "verify")
+        assert (route.request is None) == without
         assert route.effect in ("read", "change", "control")
         assert route.name in calls or route.name in ("hello", "shutdown")
     assert len({route.name for route in ROUTES}) == len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)
@@ -254,7 +257,7 @@ class Probe:
 
 def test_the_engine_has_a_method_for_every_call():
     engine = pytest.importorskip("lsfs.engine").Engine
-    parts = {"changing": Changing, "past": Past, "diffing": Diffing}
+    parts = {"changing": Changing, "past": Past, "diffing": Diffing, "keeping": Keeping, "verifying": Verifying}
     for name, call in engine_calls(Probe()).items():  # type: ignore[arg-type]
         probe = Probe()
         engine_calls(probe)[name](api.PathRequest(path="/somewhere"))  # type: ignore[arg-type]

@@ -51,6 +51,8 @@ def engine_calls(engine: Engine) -> dict[str, Call]:
         "at": lambda request: engine.past.at(request),
         "tags": lambda request: engine.past.tags(request),
         "saved": lambda _: engine.past.saved(),
+        "retention": lambda request: engine.keeping.retention(request),
+        "verify": lambda _: engine.verifying.verify(),
         "doctor": lambda _: api.FindingList(findings=tuple(engine.doctor())),
     }
 
