@@ -21,8 +21,25 @@ _COMMANDS = {
     "up": "lsfs_cli.commands.up",
     "down": "lsfs_cli.commands.down",
     "find": "lsfs_cli.commands.find",
+    "history": "lsfs_cli.commands.history",
+    "diff": "lsfs_cli.commands.diff",
+    "restore": "lsfs_cli.commands.restore",
+    "rollback": "lsfs_cli.commands.restore",
+    "at": "lsfs_cli.commands.at",
+    "apply": "lsfs_cli.commands.apply",
+    "undo": "lsfs_cli.commands.undo",
+    "redo": "lsfs_cli.commands.undo",
+    "cancel": "lsfs_cli.commands.log",
+    "log": "lsfs_cli.commands.log",
+    "tag": "lsfs_cli.commands.tags",
+    "untag": "lsfs_cli.commands.tags",
+    "tags": "lsfs_cli.commands.tags",
+    "save": "lsfs_cli.commands.saved",
+    "saved": "lsfs_cli.commands.saved",
     "status": "lsfs_cli.commands.status",
     "roots": "lsfs_cli.commands.roots",
+    "retention": "lsfs_cli.commands.retention",
+    "vault": "lsfs_cli.commands.handed_over",
     "models": "lsfs_cli.commands.handed_over",
     "doctor": "lsfs_cli.commands.handed_over",
     "config": "lsfs_cli.commands.config",
@@ -73,6 +90,7 @@ def _drop_output(session: Session) -> None:
 
 def run(arguments: list[str], session: Session) -> int:
     """The exit code of the command line `arguments`; everything is printed to the session's streams."""
+    session.arguments = tuple(arguments)
     try:
         code = lsfs.main(arguments, prog_name="lsfs", standalone_mode=False, obj=session)
         return code if isinstance(code, int) else DONE

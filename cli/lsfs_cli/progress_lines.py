@@ -13,6 +13,10 @@ PHASES = {
     "words": "reading (search by words)",
     "vectors": "reading for meaning",
     "versions": "recording versions",
+    "queued": "waiting for another op",
+    "check": "looking at what is there",
+    "write": "writing",
+    "change": "changing",
     "done": "done",
 }
 
@@ -34,7 +38,7 @@ def progress_text(event: dict[str, Any]) -> str:
     """One line about an event (`lsfs.core.api.ProgressEvent`, decoded)."""
     line = PHASES.get(event["phase"], event["phase"])
     if event["total"]:
-        line += f": {event['done']:,} of {event['total']:,} files"
+        line += f": {event['done']:,} of {event['total']:,} {event.get('noun', 'files')}"
     if event["rate"] >= 0.5 and not event["finished"]:
         line += f", {event['rate']:,.0f} files/s"
     return f"{line} ({event['note']})" if event["note"] else line

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from lsfs.core.errors import DiskFull, StorageError
 from lsfs.core.locations import Paths
-from lsfs.core.wirepath import to_wire
+from lsfs.core.wirepath import to_lossy, to_wire
 from lsfs.rpc.caller import caller_fields
 from lsfs.rpc.client import Client
 from lsfs_cli.style import Style
@@ -27,6 +27,8 @@ class Session:
 
     def __init__(self, environ: Mapping[str, str], stdout: TextIOWrapper, stderr: TextIO) -> None:
         self.environ = environ
+        self.arguments: tuple[str, ...] = ()
+        """What was typed after ``lsfs``."""
         self.json = False
         self.quiet = False
         self.stdout = stdout
@@ -45,6 +47,11 @@ class Session:
     def style(self) -> Style:
         """Colours, where stdout is a terminal that wants them."""
         return Style(self.stdout.isatty() and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb")
+
+    @property
+    def cwd(self) -> str:
+        """The working directory, as results show paths."""
+        return to_lossy(_cwd())[0]
 
     def client(self, *, on_demand: bool = True) -> Client:
         """The daemon; started when it is first called, if `on_demand`."""

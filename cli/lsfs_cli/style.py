@@ -29,6 +29,14 @@ class Style:
         """What needs attention."""
         return self._in("31", text)
 
+    def good(self, text: str) -> str:
+        """What came in."""
+        return self._in("32", text)
+
+    def place(self, text: str) -> str:
+        """Where in a file something is."""
+        return self._in("36", text)
+
     def _in(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
 

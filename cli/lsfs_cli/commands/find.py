@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import binascii
 import os
-import re
 from typing import Any
 
 import click
 
 from lsfs.core.errors import UsageError
 from lsfs.core.failures import DONE, NOTHING
-from lsfs_cli.command import Command, pass_session
+from lsfs_cli.command import pass_session
 from lsfs_cli.hits import render_hits
+from lsfs_cli.query_words import QueryCommand, as_typed, query_of
 from lsfs_cli.session import Session
-
-_EXCLUDED_WORD = re.compile(r"-[^\W\d_][^\d=].*|-[^\W\d_\x00-\x7f]", re.DOTALL)
-"""``-draft`` means files without that word; click would take it for the options -d, -r, -a …"""
-_MARK = "\0"
+from lsfs_cli.typed import text_of
 
 
-class _FindCommand(Command):
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        end = args.index("--") if "--" in args else len(args)
-        marked = [_MARK + arg if at < end and _EXCLUDED_WORD.fullmatch(arg) else arg for at, arg in enumerate(args)]
-        return super().parse_args(ctx, marked)
-
-
-@click.command("find", cls=_FindCommand)
+@click.command("find", cls=QueryCommand)
 @click.argument("words", nargs=-1)
 @click.option("-n", "--limit", type=click.IntRange(1, 10_000), default=10, show_default=True, help="How many files.")
 @click.option("--in", "in_folder", metavar="DIR", help="Only below this folder.")
@@ -69,24 +59,19 @@ def find_command(session: Session, /, words: tuple[str, ...], null: bool, **opti
 
 def _request(session: Session, words: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
     request = {name: value for name, value in options.items() if value not in (None, (), False)}
-    request["words"] = " ".join(word.removeprefix(_MARK) for word in words)
+    request["words"] = query_of(words)
     for name in ("in_folder", "like"):
         if name in request:
-            request[name] = session.wire_path(request[name].removeprefix(_MARK))
+            request[name] = session.wire_path(as_typed(request[name]))
     if not request["words"].strip() and not request.keys() & {
         "in_folder", "types", "since", "until", "tags", "size", "like",
     }:  # fmt: skip
         raise UsageError("what to look for is missing", hint="for example: lsfs find the lease for the flat")
-    for name in ("words", "types", "tags", "since", "until", "size"):
+    for name in ("types", "tags", "since", "until", "size"):
         value = request.get(name, "")
-        texts = value if isinstance(value, tuple) else (value,)
-        if any(_not_text(text) for text in texts):
-            raise UsageError("the words are not valid UTF-8")
+        for text in value if isinstance(value, tuple) else (value,):
+            text_of(text)
     return request
-
-
-def _not_text(text: str) -> bool:
-    return any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _notes(session: Session, result: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""``lsfs models`` and ``lsfs doctor``: what needs the whole library is done by ``lsfsd`` in this process's place."""
+"""``lsfs models``, ``doctor``, ``vault``: what needs the whole library is done by ``lsfsd`` in this process's place."""
 
 from __future__ import annotations
 
@@ -28,6 +28,14 @@ def models_command(session: Session, arguments: tuple[str, ...]) -> None:
 def doctor_command(session: Session, arguments: tuple[str, ...]) -> None:
     """Say what is wrong with lsfs here, and how to mend it."""
     hand_over(session, "doctor", arguments)
+
+
+@click.command("vault", context_settings=_AS_TYPED, short_help="Take the vault to another machine.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@pass_session
+def vault_command(session: Session, arguments: tuple[str, ...]) -> None:
+    """Write the vault, every kept version included, to one file, or take such a file in."""
+    hand_over(session, "vault", arguments)
 
 
 def hand_over(session: Session, command: str, arguments: tuple[str, ...]) -> NoReturn:

@@ -49,7 +49,7 @@ def _daemon_lines(status: dict[str, Any], style: Style) -> Iterator[str]:
         yield style.bad(f"{count_text(totals['failed'], 'file')} could not be read (lsfs status PATH says why)")
     yield f"text {size_text(disk['text'])}, index {size_text(disk['index'])}, vault {size_text(disk['vault'])}"
     if status["protected"] is not None:
-        yield f"versions kept of {status['protected']:.0%} of the bytes"
+        yield f"versions kept of {status['protected']:.0%} of the bytes, in {size_text(disk['versions'])}"
     if status["embedder"]:
         yield f"meaning by {status['embedder']}"
     for worker in status["workers"]:

@@ -6,8 +6,10 @@ from typing import Any
 
 import click
 
-from lsfs.core.errors import LsfsError
+from lsfs.core.errors import LsfsError, UsageError
 from lsfs_cli.command import Command, pass_session
+from lsfs_cli.following import follow
+from lsfs_cli.root_options import root_options, settings_of
 from lsfs_cli.roots_text import render_roots
 from lsfs_cli.session import Session
 
@@ -16,15 +18,20 @@ from lsfs_cli.session import Session
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--wait", "until", flag_value="all", help="Until all of every folder is found by words and by meaning.")
 @click.option("--wait-words", "until", flag_value="words", help="Until all of every folder is found by its words.")
+@root_options
 @pass_session
-def up_command(session: Session, paths: tuple[str, ...], until: str | None) -> None:
+def up_command(session: Session, /, paths: tuple[str, ...], until: str | None, **options: Any) -> None:
     """Start the daemon, and watch and index the folders.
 
     Searching works within seconds, while indexing goes on. Ctrl-C ends the waiting, not the indexing.
     """
+    settings = settings_of(**options)
+    if settings and not paths:
+        raise UsageError("the folder that the settings are for is missing")
     client = session.client()
     wired = [session.wire_path(path) for path in paths]
-    result = client.call("up", {"paths": wired, "wait": until or "no"}) if paths else client.call("roots")
+    request = {"paths": wired, "wait": until or "no", "settings": settings}
+    result = client.call("up", request) if paths else client.call("roots")
     if until is None:
         session.show(result, render_roots(result["roots"], session.style))
         if paths:
@@ -35,7 +42,7 @@ def up_command(session: Session, paths: tuple[str, ...], until: str | None) -> N
     if not session.json:
         session.say(render_roots(result["roots"], session.style))
     try:
-        _follow(session, client.stream("progress", {"until": until, "paths": wired}))
+        follow(session, client.stream("progress", {"until": until, "paths": wired}))
     except KeyboardInterrupt:
         session.note("\nthe daemon goes on with it: lsfs status")
         raise
@@ -44,17 +51,3 @@ def up_command(session: Session, paths: tuple[str, ...], until: str | None) -> N
         raise
     if session.json:
         session.document(client.call("roots"))
-
-
-def _follow(session: Session, events: Any) -> None:
-    if session.json or session.quiet:
-        for _ in events:
-            pass
-    elif session.stderr.isatty():
-        from lsfs_cli.progress_bar import follow_with_bar
-
-        follow_with_bar(events, session.stderr)
-    else:
-        from lsfs_cli.progress_lines import follow_with_lines
-
-        follow_with_lines(events, session.note)

@@ -1,0 +1,40 @@
+"""``lsfs log`` and ``lsfs cancel``: what was done, and an end to what is being done."""
+
+from __future__ import annotations
+
+import click
+
+from lsfs.core.failures import DONE, NOTHING
+from lsfs_cli.command import Command, pass_session
+from lsfs_cli.log_text import render_log
+from lsfs_cli.session import Session
+
+
+@click.command("log", cls=Command)
+@click.argument("path", required=False)
+@click.option("-n", "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many ops.")
+@click.option("--running", is_flag=True, help="What waits or is carried out now.")
+@pass_session
+def log_command(session: Session, path: str | None, limit: int, running: bool) -> int:
+    """Show what was done, the newest first: to all files, or to one.
+
+    The number before each is what `lsfs undo` takes.
+    """
+    wired = session.wire_path(path) if path is not None else None
+    result = session.client().call("log", {"path": wired, "limit": limit, "running": running})
+    session.show(result, render_log(result["ops"], session.style))
+    if not result["ops"]:
+        session.note("nothing is being done" if running else "nothing was done yet")
+    return DONE if result["ops"] else NOTHING
+
+
+@click.command("cancel", cls=Command)
+@click.argument("op", type=click.IntRange(min=1))
+@pass_session
+def cancel_command(session: Session, op: int) -> None:
+    """Take back an op that waits or is under way.
+
+    `lsfs log --running` shows which there are.
+    """
+    session.show(session.client(on_demand=False).call("cancel", {"op": op}), "")
+    session.note(f"op {op} is being taken back")

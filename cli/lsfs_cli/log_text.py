@@ -1,0 +1,30 @@
+"""Ops as text: what was done, when, by which door, and from which words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from lsfs_cli.shown import local_time
+from lsfs_cli.style import Style, plain
+
+
+def render_log(ops: Sequence[dict[str, Any]], style: Style) -> str:
+    """Two lines for each op (`lsfs.core.api.OpInfo`, decoded)."""
+    return "\n".join(line for op in ops for line in _lines(op, style))
+
+
+def _lines(op: dict[str, Any], style: Style) -> Iterator[str]:
+    time = local_time(op["finished"] or op["started"])
+    yield f"{op['op']:>5}  {time:<19}  {plain(op['summary'])}{_state(op, style)}"
+    said = f": {plain(op['sentence'])}" if op["sentence"] else ""
+    yield style.dim(f"{'':5}  by {op['door']}{said}")
+
+
+def _state(op: dict[str, Any], style: Style) -> str:
+    if op["state"] == "applied":
+        return ""
+    if op["state"] == "failed":
+        return "  " + style.bad(f"failed: {plain(op['error'])}" if op["error"] else "failed")
+    by = f" by op {op['reversed_by']}" if op["reversed_by"] is not None else ""
+    return f"  {style.match(op['state'] + by)}"
