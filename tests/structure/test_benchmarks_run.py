@@ -114,3 +114,29 @@ def test_memory_counts_every_process(folder: Path, tmp_path: Path) -> None:
     assert found["files"] == 30
     assert found["vectors"] == found["chunks"]
     assert found["idle"] > 1
+
+
+def test_rollback_restores_the_right_version_every_time(tmp_path: Path) -> None:
+    found = figures("rollback", tmp_path, "--files", "2", "--saves", "3", "--every", "2.4", "--quick", "1")
+    assert found["@2"] == found["@-2"] == found["by time"] == found["any number"] == "2/2"
+    assert found["every save is a version"] == found["before the first version: refused"] == "2/2"
+    assert found["0.2 s apart: one version, the last"] == "1/1"
+
+
+def test_backup_keeps_every_file(folder: Path, tmp_path: Path) -> None:
+    found = figures("backup", tmp_path, folder, "--rounds", "1", "--index")
+    assert found["files"] == 30 and found["objects"] > 0
+    assert found["words, with versions / without"] > 0
+
+
+def test_writing_waits_for_every_version(tmp_path: Path) -> None:
+    found = figures("writing", tmp_path, "--files", "20", "--rounds", "1")
+    assert found["files"] == 20
+    assert 1 < found["until all have a version"] <= found["the longest"] < 10
+
+
+def test_changes_restores_and_moves_files(folder: Path, tmp_path: Path) -> None:
+    small = ("--files", "5", "--rounds", "1", "--singles", "2", "--backlog")
+    found = figures("changes", tmp_path, folder, *small)
+    assert found["files"] == 5
+    assert found["restore one file"] > 0 and found["ratio to cp -a"] > 0 and found["ratio of undo"] > 0
