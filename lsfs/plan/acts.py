@@ -7,17 +7,20 @@ guard's inode stands in the old place or in the new one, a temporary name exists
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import stat
 
+import msgspec
+
 from lsfs.core import xattrs
 from lsfs.core.errors import ConflictError
-from lsfs.core.paths import split
-from lsfs.core.posix import copy_bytes, open_beneath
-from lsfs.core.records import Kind, StatKey, signed_ino, storable_ns
-from lsfs.plan.disk import Disk, beside, unchanged
+from lsfs.core.faults import Reach, unreached
+from lsfs.core.posix import open_beneath
+from lsfs.core.records import StatKey, signed_ino
+from lsfs.plan.disk import Disk
+from lsfs.plan.putting import Putting
 from lsfs.plan.steps import (
+    After,
     Exchange,
     Guard,
     MakeDir,
@@ -27,26 +30,29 @@ from lsfs.plan.steps import (
     RemoveDir,
     Row,
     SetMeta,
-    State,
     Step,
     Trash,
     Untrash,
     Where,
 )
-from lsfs.plan.trash_folder import TrashFolder
+from lsfs.plan.trash_folder import TrashFolder, is_in_trash_too
 from lsfs.plan.trash_spec import make_trash
 from lsfs.versions.contents import ContentStore
-
-ASIDE = b"~"
-"""Behind a temporary name: where a file waits that a file system without exchange has to take away first."""
 
 
 class Acts:
     """Carries out single steps; for one thread.  Raises OSError, and ConflictError where a guard does not hold."""
 
-    def __init__(self, disk: Disk, contents: ContentStore) -> None:
+    def __init__(self, disk: Disk, contents: ContentStore, reach: Reach = unreached) -> None:
         self._disk = disk
-        self._contents = contents
+        self._reach = reach
+        self._putting = Putting(disk, contents, reach)
+        self._half = False
+
+    @property
+    def half(self) -> bool:
+        """Whether the step that raised last has changed something all the same."""
+        return self._half or self._putting.half
 
     # Before anything is changed
 
@@ -54,117 +60,74 @@ class Acts:
         """Makes what a step needs; the descriptor of a file that it wrote, to be synced and closed, or None."""
         if isinstance(step, Trash):
             make_trash(step.folder)
-        if not isinstance(step, Put) or step.after is None or step.in_place:
-            return None
-        return self._write_temporary(step.at, step.temporary, step.after)
-
-    def _write_temporary(self, at: Where, temporary: bytes, state: State) -> int | None:
-        fd, _ = self._disk.parent(at)
-        if state.kind is Kind.SYMLINK:
-            os.symlink(state.target or b"", temporary, dir_fd=fd)
-            if state.mtime_ns is not None:
-                os.utime(temporary, ns=(state.mtime_ns, state.mtime_ns), dir_fd=fd, follow_symlinks=False)
-            return None
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        written = open_beneath(fd, temporary, flags, 0o600)
-        try:
-            self._fill(written, state)
-            if (replaced := self._disk.look(at)) is not None:
-                with contextlib.suppress(PermissionError):
-                    os.fchown(written, replaced.st_uid, replaced.st_gid)
-            self._dress(written, state)
-        except BaseException:
-            os.close(written)
-            raise
-        return written
-
-    def _fill(self, fd: int, state: State) -> None:
-        if state.source is None:
-            assert state.content is not None
-            for piece in self._contents.read(state.content):
-                _write(fd, piece)
-            return
-        source = self._disk.open(state.source, os.O_RDONLY)
-        try:
-            before = os.fstat(source)
-            if state.source_guard is not None and not unchanged(before, state.source_guard):
-                raise ConflictError("it changed since the plan was made", path=self._disk.shown(state.source))
-            copy_bytes(source, fd)
-            if StatKey.of(os.fstat(source)) != StatKey.of(before):
-                raise ConflictError("it changed while it was copied", path=self._disk.shown(state.source))
-        finally:
-            os.close(source)
-
-    @staticmethod
-    def _dress(fd: int, state: State) -> None:
-        """Gives an open file its attributes, mode and time, in the order in which none undoes another."""
-        if state.xattrs is not None or xattrs.read(fd).packed is not None:
-            xattrs.write(fd, state.xattrs)
-        if state.tags:
-            xattrs.write_tags(fd, state.tags)
-        os.fchmod(fd, stat.S_IMODE(state.mode))
-        if state.mtime_ns is not None:
-            os.utime(fd, ns=(state.mtime_ns, state.mtime_ns))
+        return self._putting.prepare(step) if isinstance(step, Put) else None
 
     # The change itself
 
     def act(self, step: Step) -> None:
-        """Carries out a step."""
+        """Carries out a step; where it raises without `half` being true, nothing is changed."""
+        self._half = self._putting.half = False
         match step:
             case MakeDir(at, meta):
                 self._make_folder(at, meta)
             case RemoveDir(at, guard):
-                self._check(at, guard, exact=False)
+                self._disk.check(at, guard, exact=False)
                 fd, name = self._disk.parent(at)
                 self._disk.forget(at)
                 os.rmdir(name, dir_fd=fd)
             case Put():
-                self._put(step)
+                self._putting.put(step)
             case Move(src, dst, guard, tree):
                 self._move(src, dst, guard, tree)
             case Exchange(one, other, guard_one, guard_other, tree):
-                self._check(one, guard_one, exact=True)
-                self._check(other, guard_other, exact=True)
+                self._disk.check(one, guard_one, exact=True)
+                self._disk.check(other, guard_other, exact=True)
                 self._exchange(one, other, tree)
-                if not (self._holds(other, guard_one) and self._holds(one, guard_other)):
+                if not (self._disk.holds(other, guard_one) and self._disk.holds(one, guard_other)):
                     self._exchange(one, other, tree)
-                    raise self._changed(one)
+                    raise self._disk.changed(one)
             case Trash():
                 self._trash(step)
             case Untrash():
                 self._untrash(step)
             case SetMeta(at, _, after, guard):
-                self._check(at, guard, exact=True)
+                # A folder's own times change with the names that the op's other steps make in it.
+                self._disk.check(at, guard, exact=guard is not None and not stat.S_ISDIR(guard.mode or 0))
+                self._half = True
                 self._set_meta(at, after)
             case Row():
                 pass  # in the vault, with the commit that ends the op
+        self._half = False
 
-    def _check(self, at: Where, guard: Guard | None, *, exact: bool) -> None:
-        """Raises ConflictError unless what stands there is what was seen; `exact`: and nothing about it changed."""
-        if guard is None:
-            return
-        found = self._disk.look(at)
-        if not self._disk.is_same(at, found, guard) or (exact and found is not None and not unchanged(found, guard)):
-            raise self._changed(at)
-
-    def _holds(self, at: Where, guard: Guard | None) -> bool:
-        return guard is None or self._disk.is_same(at, self._disk.look(at), guard)
-
-    def _changed(self, at: Where) -> ConflictError:
-        return ConflictError("it changed since the plan was made", path=self._disk.shown(at), hint="plan it again")
+    def made(self, step: Step) -> StatKey | None:
+        """What was written for a step, as it was left; None where nothing was."""
+        return self._putting.made(step) if isinstance(step, Put) else None
 
     def _make_folder(self, at: Where, meta: Meta) -> None:
         fd, name = self._disk.parent(at)
         os.mkdir(name, 0o700, dir_fd=fd)
-        self._set_meta(at, meta)
+        self._half = True
+        try:
+            self._reach("act.folder")
+            self._set_meta(at, msgspec.structs.replace(meta, mode=meta.mode | stat.S_IRWXU))
+        except BaseException:
+            os.rmdir(name, dir_fd=fd)
+            self._half = False
+            raise
+
+    def finish_folder(self, at: Where, meta: Meta) -> None:
+        """Gives a folder that was made what would have kept others from putting something in it, or was changed by
+        that."""
+        if meta.mtime_ns is not None or meta.mode & stat.S_IRWXU != stat.S_IRWXU:
+            self._set_meta(at, meta)
 
     def _move(self, src: Where, dst: Where, guard: Guard | None, tree: bool) -> None:
-        self._check(src, guard, exact=not tree)
+        self._disk.check(src, guard, exact=not tree)
         self._rename(src, dst, tree)
         if guard is not None and not self._moved(dst, guard):
             # Another file slipped in between the look and the move.
             self._rename(dst, src, tree)
-            raise self._changed(src)
+            raise self._disk.changed(src)
 
     def _moved(self, dst: Where, guard: Guard) -> bool:
         # The move itself changes the ctime.
@@ -177,76 +140,17 @@ class Acts:
             self._disk.forget(dst)
         self._disk.rename(src, dst)
 
+    def _move_back(self, src: Where, dst: Where, tree: bool) -> None:
+        if tree:
+            self._disk.forget(src)
+            self._disk.forget(dst)
+        self._disk.take_back(src, dst)
+
     def _exchange(self, one: Where, other: Where, tree: bool) -> None:
         if tree:
             self._disk.forget(one)
             self._disk.forget(other)
         self._disk.exchange(one, other)
-
-    def _put(self, step: Put) -> None:
-        temporary = beside(step.at, step.temporary)
-        if step.in_place:
-            assert step.after is not None
-            self._write_in_place(step.at, step.after, step.guard)
-        elif step.before is None:
-            self._disk.rename(temporary, step.at)
-        elif step.after is None:
-            self._check(step.at, step.guard, exact=True)
-            self._disk.rename(step.at, temporary)
-            if not self._displaced(temporary, step.guard):
-                self._disk.rename(temporary, step.at)
-                raise self._changed(step.at)
-        else:
-            self._check(step.at, step.guard, exact=True)
-            aside = beside(step.at, step.temporary + ASIDE)
-            displaced = self._swap(temporary, step.at, aside)
-            if not self._displaced(displaced, step.guard):
-                self._swap_back(temporary, step.at, aside)
-                raise self._changed(step.at)
-
-    def _displaced(self, at: Where, guard: Guard | None) -> bool:
-        """Whether what was taken away is what was seen: nothing but its ctime may differ, which the rename changes."""
-        if guard is None:
-            return True
-        found = self._disk.look(at)
-        if found is None or signed_ino(found.st_ino) != guard.ino:
-            return False
-        return (guard.size, guard.mtime_ns) in ((found.st_size, storable_ns(found.st_mtime_ns)), (None, None))
-
-    def _swap(self, temporary: Where, at: Where, aside: Where) -> Where:
-        """Puts `temporary` in the place of what stands at `at`; where that is now."""
-        try:
-            self._disk.exchange(temporary, at)
-        except OSError as error:
-            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
-                raise
-            # For an instant nothing stands there; a crash then is mended at the next start.
-            self._disk.rename(at, aside)
-            self._disk.rename(temporary, at)
-            return aside
-        return temporary
-
-    def _swap_back(self, temporary: Where, at: Where, aside: Where) -> None:
-        if self._disk.look(aside) is not None:
-            if self._disk.look(at) is not None:
-                self._disk.rename(at, temporary)
-            self._disk.rename(aside, at)
-        else:
-            self._disk.exchange(temporary, at)
-
-    def _write_in_place(self, at: Where, state: State, guard: Guard | None) -> None:
-        fd = self._disk.open(at, os.O_WRONLY)
-        try:
-            found = os.fstat(fd)
-            if guard is not None and not unchanged(found, guard):
-                raise self._changed(at)
-            os.lseek(fd, 0, os.SEEK_SET)
-            self._fill(fd, state)
-            os.ftruncate(fd, os.lseek(fd, 0, os.SEEK_CUR))
-            self._dress(fd, state)
-            os.fsync(fd)
-        finally:
-            os.close(fd)
 
     def _set_meta(self, at: Where, meta: Meta) -> None:
         fd, name = self._disk.parent(at)
@@ -259,45 +163,49 @@ class Acts:
         opened = open_beneath(fd, name, getattr(os, "O_PATH", os.O_RDONLY))
         try:
             through = b"/proc/self/fd/%d" % opened
-            if meta.xattrs is not None or xattrs.read(through, follow=True).packed is not None:
+            if not meta.inherits and (meta.xattrs is not None or xattrs.read(through, follow=True).packed is not None):
                 xattrs.write(through, meta.xattrs, follow=True)
-            os.chmod(through, stat.S_IMODE(meta.mode))
+            inherited = os.fstat(opened).st_mode & stat.S_ISGID if meta.inherits else 0
+            os.chmod(through, stat.S_IMODE(meta.mode) | inherited)
+            self._reach("act.mode")
             if meta.mtime_ns is not None:
                 os.utime(through, ns=(meta.mtime_ns, meta.mtime_ns))
         finally:
             os.close(opened)
 
     def _trash(self, step: Trash) -> None:
-        self._check(step.at, step.guard, exact=not step.tree)
+        self._disk.check(step.at, step.guard, exact=not step.tree)
         fd, name = self._disk.parent(step.at)
-        folder = TrashFolder(step.folder)
-        try:
+        with contextlib.closing(TrashFolder(step.folder)) as folder:
             folder.write_info(step.name, step.info)
             if step.tree:
                 self._disk.forget(step.at)
             try:
+                self._reach("act.note")
                 folder.take(fd, name, step.name)
-                if step.guard is not None and not folder.holds(step.name, step.guard):
+                if not folder.holds(step.name, step.guard):
                     folder.give(step.name, fd, name)
-                    raise self._changed(step.at)
+                    raise self._disk.changed(step.at)
             except BaseException:
                 folder.remove_info(step.name)
                 raise
-        finally:
-            folder.close()
 
     def _untrash(self, step: Untrash) -> None:
         fd, name = self._disk.parent(step.at)
-        folder = TrashFolder(step.folder)
-        try:
-            if step.guard is not None and not folder.holds(step.name, step.guard):
+        with contextlib.closing(TrashFolder(step.folder)) as folder:
+            if not folder.holds(step.name, step.guard):
                 raise ConflictError("it is not in the Trash any more", path=self._disk.shown(step.at))
             if step.tree:
                 self._disk.forget(step.at)
             folder.give(step.name, fd, name)
+            self._half = True
+            self._reach("act.given")
             folder.remove_info(step.name)
-        finally:
-            folder.close()
+
+    def trashed(self, step: Trash) -> After:
+        """What lies in the Trash for a step."""
+        with contextlib.closing(TrashFolder(step.folder)) as folder:
+            return folder.after(step.name)
 
     # Taking it back
 
@@ -311,74 +219,41 @@ class Acts:
             case RemoveDir(at, _, meta):
                 self._make_folder(at, meta)
             case Put():
-                self._revert_put(step)
+                self._putting.revert(step)
             case Move(src, dst, _, tree):
-                self._rename(dst, src, tree)
+                self._move_back(src, dst, tree)
             case Exchange(one, other, _, _, tree):
                 self._exchange(one, other, tree)
+            case Trash() if is_in_trash_too(self._disk, step):
+                with contextlib.closing(TrashFolder(step.folder)) as folder:
+                    folder.remove(step.name)
+                    folder.remove_info(step.name)
             case Trash():
                 self._untrash(Untrash(step.at, step.guard, step.folder, step.name, step.info, step.tree))
+            case Untrash() if is_in_trash_too(self._disk, step):
+                self._disk.unlink(step.at)
             case Untrash():
-                self._trash(Trash(step.at, None, step.folder, step.name, step.info, step.tree))
-            case SetMeta(at, before):
+                again = Trash(step.at, None, step.folder, step.name, step.info, step.tree)
+                self.clean(again, done=False)  # its note is there yet where a crash came between
+                self._trash(again)
+            case SetMeta(at, before, _, guard):
+                if not self._disk.holds(at, guard):
+                    raise self._disk.changed(at)
                 self._set_meta(at, before)
             case Row():
                 pass
 
-    def _revert_put(self, step: Put) -> None:
-        temporary = beside(step.at, step.temporary)
-        if step.in_place:
-            assert step.before is not None
-            # Whatever stands there now is kept before it is written over again.
-            fd = self._disk.open(step.at, os.O_RDONLY)
-            try:
-                self._contents.keep_file(fd)
-            finally:
-                os.close(fd)
-            self._write_in_place(step.at, step.before, None)
-        elif step.before is None:
-            self._disk.rename(step.at, temporary)
-        elif step.after is None:
-            self._disk.rename(temporary, step.at)
-        else:
-            self._swap_back(temporary, step.at, beside(step.at, step.temporary + ASIDE))
-
-    def littered(self, step: Step) -> Where | None:
-        """The folder in which a step's temporary names stand; None where there are none."""
-        if not isinstance(step, Put) or step.in_place:
+    def littered(self, step: Step, *, done: bool) -> Where | None:
+        """The folder in which the temporary names of a step stand that was done, or taken back; None for none."""
+        if not isinstance(step, Put) or (done and self._putting.leaves_nothing(step)):
             return None
-        names = (step.temporary, step.temporary + ASIDE)
-        if all(self._disk.look(beside(step.at, name)) is None for name in names):
-            return None
-        return Where(step.at.base, split(step.at.path)[0])
+        return self._putting.littered(step)
 
-    def clean(self, step: Step) -> None:
-        """Takes away the temporary names of a step, whatever became of it."""
-        if isinstance(step, Put) and not step.in_place:
-            for name in (step.temporary, step.temporary + ASIDE):
-                if self._disk.look(where := beside(step.at, name)) is not None:
-                    self._disk.unlink(where)
+    def clean(self, step: Step, *, done: bool) -> None:
+        """Takes away the temporary names of a step that was done, or taken back."""
+        if isinstance(step, Put):
+            if not (done and self._putting.leaves_nothing(step)):
+                self._putting.clean(step, done=done)
         elif isinstance(step, Trash):
-            folder = TrashFolder(step.folder)
-            try:
+            with contextlib.closing(TrashFolder(step.folder)) as folder:
                 folder.remove_orphan(step.name, step.info)
-            finally:
-                folder.close()
-
-    def folders(self, step: Step) -> list[int]:
-        """Descriptors of the folders in which a step changes names."""
-        match step:
-            case Move(src, dst):
-                return [self._disk.parent(src)[0], self._disk.parent(dst)[0]]
-            case Exchange(one, other):
-                return [self._disk.parent(one)[0], self._disk.parent(other)[0]]
-            case Row() | SetMeta():
-                return []
-            case _:
-                return [self._disk.parent(step.at)[0]]
-
-
-def _write(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]

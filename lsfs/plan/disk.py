@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 
 from lsfs.core.errors import ConflictError, DiskFull, LsfsError, PermissionRefused, StorageError
-from lsfs.core.paths import is_within, join, printable, split
+from lsfs.core.paths import is_within, printable, split
 from lsfs.core.posix import (
     RENAME_EXCHANGE,
     RENAME_NOREPLACE,
@@ -130,14 +130,15 @@ class Disk:
             mode=found.st_mode,
         )
 
-    def after(self, where: Where, btime_ns: int | None = None) -> After:
-        """What stands at a place now; `btime_ns` where it is known."""
+    def after(self, where: Where, guard: Guard | None = None) -> After:
+        """What stands at a place now; `guard` of what was brought there, if that is known."""
         found = self.look(where)
         if found is None:
             return After()
+        known = guard is not None and guard.ino == signed_ino(found.st_ino)
         return After(
             ino=signed_ino(found.st_ino),
-            btime_ns=self.btime(where) if btime_ns is None else btime_ns,
+            btime_ns=guard.btime_ns if guard is not None and known else self.btime(where),
             size=found.st_size,
             mtime_ns=storable_ns(found.st_mtime_ns),
             mode=found.st_mode,
@@ -150,6 +151,23 @@ class Disk:
         # A ctime that is the same leaves no room for another inode of that number.
         return guard.ctime_ns == found.st_ctime_ns or self.btime(where) == guard.btime_ns
 
+    def holds(self, where: Where, guard: Guard | None) -> bool:
+        """Whether the inode of a guard, if there is one, stands at a place, be it changed since."""
+        return guard is None or self.is_same(where, self.look(where), guard)
+
+    def check(self, where: Where, guard: Guard | None, *, exact: bool) -> None:
+        """Raises ConflictError unless what stands there is what was seen; `exact`: and nothing about it changed."""
+        found = self.look(where)
+        if guard is None or (
+            found is not None and self.is_same(where, found, guard) and (not exact or unchanged(found, guard))
+        ):
+            return
+        raise self.changed(where)
+
+    def changed(self, where: Where) -> ConflictError:
+        """The error for a place where something else stands than the plan was made for."""
+        return ConflictError("it changed since the plan was made", path=self.shown(where), hint="plan it again")
+
     def rename(self, src: Where, dst: Where) -> None:
         """Moves to a free name; raises OSError, ``FileExistsError`` where it is not free.
 
@@ -160,13 +178,36 @@ class Disk:
         try:
             renameat2(src_fd, src_name, dst_fd, dst_name, RENAME_NOREPLACE)
         except FileExistsError:
-            one = os.stat(src_name, dir_fd=src_fd, follow_symlinks=False)
-            other = os.stat(dst_name, dir_fd=dst_fd, follow_symlinks=False)
-            same = (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
-            # Of two names of one file, a hard link, neither is free.
-            if not same or dst_name in map(os.fsencode, os.listdir(dst_fd)):
+            if not self.is_own_name(src, dst):
                 raise
             os.rename(src_name, dst_name, src_dir_fd=src_fd, dst_dir_fd=dst_fd)
+
+    def take_back(self, src: Where, dst: Where) -> None:
+        """Takes back a `rename`, be it one that was cut off while both names were there; raises as that."""
+        if self.are_two_names(src, dst):
+            self.unlink(dst)
+        else:
+            self.rename(dst, src)
+
+    def are_two_names(self, src: Where, dst: Where) -> bool:
+        """Whether two places are two names of one file: what a rename by link and unlink leaves that is cut off."""
+        one, other = self.look(src), self.look(dst)
+        if one is None or other is None or (one.st_dev, one.st_ino) != (other.st_dev, other.st_ino):
+            return False
+        if one.st_nlink < 2 or stat.S_ISDIR(one.st_mode):
+            return False
+        # Neither may be the other in letters that the file system takes for the same.
+        parents = (self.parent(src), self.parent(dst))
+        return all(name in map(os.fsencode, os.listdir(fd)) for fd, name in parents)
+
+    def is_own_name(self, src: Where, dst: Where) -> bool:
+        """Whether the file system takes the name of one place for that of the file at the other, in other letters."""
+        one, other = self.look(src), self.look(dst)
+        if one is None or other is None or (one.st_dev, one.st_ino) != (other.st_dev, other.st_ino):
+            return False
+        # Of two names of one file, a hard link, neither is free.
+        fd, name = self.parent(dst)
+        return name not in map(os.fsencode, os.listdir(fd))
 
     def exchange(self, one: Where, other: Where) -> None:
         """Swaps what stands at two places; raises OSError (EOPNOTSUPP where the file system cannot)."""
@@ -214,9 +255,9 @@ def translated(shown: str) -> Iterator[None]:
         raise error_of(error, shown) from error
 
 
-def beside(at: Where, name: bytes) -> Where:
-    """The place called `name` in the folder of another."""
-    return Where(at.base, join(split(at.path)[0], name))
+def beside(at: Where, temporary: bytes) -> Where:
+    """The place of a temporary name: a path below the same base."""
+    return Where(at.base, temporary)
 
 
 def unchanged(found: os.stat_result, guard: Guard) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
@@ -11,12 +11,15 @@ import msgspec
 from lsfs.core.ignore_defaults import SECRET, Defaults
 from lsfs.core.paths import ancestors, display, is_within, join, normal, split
 from lsfs.core.posix import Mount
-from lsfs.core.records import Kind
+from lsfs.core.records import Kind, StatKey
 from lsfs.core.wirepath import from_wire
 from lsfs.plan.disk import Disk
-from lsfs.plan.overlay import Node, Overlay
+from lsfs.plan.naming import PATH_MOST, numbered
+from lsfs.plan.nodes import Node
+from lsfs.plan.overlay import Overlay
 from lsfs.plan.problems import Problem
-from lsfs.plan.steps import MakeDir, Meta, Put, State, Step, Where
+from lsfs.plan.steps import MakeDir, Meta, Put, Row, State, Step, Where
+from lsfs.plan.trash_spec import TrashNames, TrashPlace, place_for
 from lsfs.store.vault import Entry, Root, Vault
 from lsfs.versions.contents import ContentStore
 
@@ -73,14 +76,15 @@ class Draft:
         around: Surroundings,
         lease: Callable[[bytes], None],
         mounts: Callable[[], Sequence[Mount]],
+        name: str,
     ) -> None:
+        """`name` is in the temporary names, and in those of no other plan."""
         self.vault = vault
         self.contents = contents
         self.disk = disk
         self.overlay = overlay
         self.around = around
         self.lease = lease
-        self.mounts = mounts
         self.steps: list[Step] = []
         self.effects: list[Effect] = []
         self.left_out: list[LeftOut] = []
@@ -88,13 +92,22 @@ class Draft:
         self.external = False
         """Whether something is written outside the watched folders."""
         self.places = places
-        self.copied_to_trash: list[Where] = []
+        self.overwritten: dict[Where, None] = {}
+        """Where on the disk files and links stand that the steps replace, and of which the vault has no version yet."""
+        self.trash_names = TrashNames()
+        self._tags: dict[int, set[str]] = {}
+        self._saved: dict[str, str | None] = {}
+        self._mounts = mounts
+        self._trashes: dict[tuple[bytes, int], TrashPlace] = {}
         self._roots = {root.id: root for root in roots}
         self._own = tuple(own)
         self._defaults = defaults
         self._entries: dict[Where, Entry | None] = {}
-        self._name = b".lsfs-%s" % secrets.token_hex(4).encode()
+        self._name = b".lsfs-%s" % name.encode()
         self._made = 0
+        self._numbers: Counter[Where] = Counter()
+        self._resolved: dict[bytes, bytes] = {}
+        self._harmless: set[bytes] = set()
 
     # Where things are
 
@@ -115,7 +128,11 @@ class Draft:
     def where_of(self, path: bytes) -> Where:
         """The place of an absolute path, the links of its folder resolved, the last name taken as it is."""
         folder, name = os.path.split(path)
-        path = os.path.join(os.path.realpath(folder), name) if name else os.path.realpath(folder)
+        if folder not in self._resolved:
+            self._resolved[folder] = os.path.realpath(folder)
+        path = os.path.join(self._resolved[folder], name)
+        if len(path) > PATH_MOST:
+            raise Problem("path-too-long", f"the path has more than {PATH_MOST} bytes")
         for root in self._roots.values():
             if is_within(path, root.path):
                 return Where(root.id, path[len(root.path) :].lstrip(b"/"))
@@ -138,6 +155,10 @@ class Draft:
     def output(self, text: str) -> Where:
         """A folder that results are put in, wherever it lies."""
         where = self.place(self.absolute(text))
+        path = self.shown(where)
+        if any(is_within(path, own) for own in self._own):
+            raise Problem("never", "it is a folder of lsfs itself", where)
+        self._refuse_secrets(where)
         self.external = self.external or where.base < 0
         return where
 
@@ -154,10 +175,17 @@ class Draft:
             raise Problem("never", "it is never changed", where)
         if any(is_within(path, own) or is_within(own, path) for own in self._own):
             raise Problem("never", "it is, or holds, a folder of lsfs itself", where)
-        for part in (*ancestors(where.path), where.path):
-            if part and SECRET in self._defaults.reasons(split(part)[1], part):
-                raise Problem("never", "secrets are never changed", where)
+        self._refuse_secrets(where)
         return where
+
+    def _refuse_secrets(self, where: Where) -> None:
+        # Whoever watches a folder says that what is in it may be changed; nobody has said so of one outside.
+        path = where.path if where.base > 0 else self.shown(where)
+        for part in (*ancestors(path), path):
+            if part and part not in self._harmless:
+                if SECRET in self._defaults.reasons(split(part)[1], part):
+                    raise Problem("never", "secrets are never changed", where)
+                self._harmless.add(part)
 
     def existing(self, where: Where) -> Node:
         """What stands at a place that may be changed; raises `Problem` for nothing."""
@@ -167,6 +195,14 @@ class Draft:
         if node.kind is Kind.OTHER and node.origin is not None:
             raise Problem("special", "devices, sockets and FIFOs are left alone", where)
         return node
+
+    def trash_place(self, path: bytes, device: int) -> TrashPlace:
+        """The Trash for what stands at an absolute path on a device."""
+        key = os.path.dirname(path), device
+        if key not in self._trashes:
+            around = self.around
+            self._trashes[key] = place_for(path, device, around.trash, self._mounts(), around.uid)
+        return self._trashes[key]
 
     # What is known of them
 
@@ -179,6 +215,21 @@ class Draft:
         for base, paths in missing.items():
             found = self.vault.entries.at(base, paths)
             self._entries.update((Where(base, path), found.get(path)) for path in paths)
+
+    def unrecorded(self, places: Sequence[Where]) -> list[Where]:
+        """Those of places at which the disk has something else than the vault has versions of."""
+        self.look_up(places)
+        news = [where for where in places if not self._is_recorded(where)]
+        for where in news:
+            # What is recorded of it from now on is looked up anew.
+            self._entries.pop(where, None)
+        return news
+
+    def _is_recorded(self, where: Where) -> bool:
+        node, entry = self.overlay.get(where), self._entries.get(where)
+        if node is None or entry is None or entry.gone:
+            return node is None and (entry is None or bool(entry.gone))
+        return _is_settled(node, entry)
 
     def entry(self, node: Node | None) -> Entry | None:
         """What the vault knows of a file or folder of the disk, wherever the plan has it; None where it is not so."""
@@ -200,10 +251,12 @@ class Draft:
         """A file or link as it stands, with its content where the vault has that."""
         state = self.overlay.state(where, node)
         entry = self.entry(node)
-        known = entry is not None and node.found is not None and entry.mtime_ns == node.mtime_ns
-        if known and entry is not None and node.state is None and entry.size == node.size:
-            return msgspec.structs.replace(state, content=entry.content, tags=entry.mirror or None)
-        return state
+        if entry is None:
+            return state
+        state = msgspec.structs.replace(state, lineage=entry.lineage)
+        if node.found is None or entry.key != StatKey.of(node.found) or node.state is not None:
+            return state
+        return msgspec.structs.replace(state, content=entry.content, tags=entry.mirror or None)
 
     def before(self, where: Where) -> os.stat_result | None:
         """What stands at a place on the disk, whatever the plan does; None for nothing."""
@@ -216,20 +269,56 @@ class Draft:
             if not where.path or self.disk.look(where) is not None:
                 return self.shown(where)
 
+    def tags(self, lineage: int) -> set[str]:
+        """The tags that a history has by now; the set follows the plan."""
+        if lineage not in self._tags:
+            self._tags[lineage] = set(self.vault.tags.of(lineage))
+        return self._tags[lineage]
+
+    def saved(self, name: str) -> str | None:
+        """The query that has a name by now."""
+        return self._saved[name] if name in self._saved else self.vault.saved.get(name)
+
     # What is done
 
     def add(self, step: Step) -> None:
         """Adds a step, and has the tree follow it."""
+        if isinstance(step, Put) and step.before is not None:
+            self._overwrite(step)
         self.overlay.apply(step)
         self.steps.append(step)
+        if isinstance(step, Row):
+            if step.table == "saved":
+                self._saved[step.key] = step.after
+            elif step.lineage is not None:
+                tags = self.tags(step.lineage)
+                (tags.discard if step.after is None else tags.add)(step.key)
+
+    def _overwrite(self, step: Put) -> None:
+        """Notes what a step replaces, if the vault is still to be told of it: then it becomes a version first."""
+        node = self.overlay.get(step.at)
+        if node is None or node.origin is None or node.origin.base not in self._roots:
+            return
+        places = [node.origin]
+        if step.in_place and node.guard is not None:
+            names = self.vault.entries.by_inode(node.guard.ino, node.guard.btime_ns)
+            places += [Where(name.root, name.path) for name in names if not name.gone and name.root in self._roots]
+        self.look_up(places)
+        for where in places:
+            entry = self._entries[where]
+            if entry is None or entry.gone or not _is_settled(node, entry):
+                self.overwritten[where] = None
 
     def temporary(self) -> bytes:
         """A name that no file has."""
         self._made += 1
         return b"%s-%d.tmp" % (self._name, self._made)
 
-    def folder(self, where: Where, mode: int | None = None) -> None:
-        """Has a folder at a place, with those above it; `mode` of those that are made, else by the caller's umask."""
+    def folder(self, where: Where, mode: int | None = None, mtime_ns: int | None = None) -> None:
+        """Has a folder at a place, with those above it; `mode` of those that are made, else by the caller's umask.
+
+        `mtime_ns` of the folder itself, if it is made.
+        """
         node = self.overlay.get(where)
         if node is not None:
             if node.kind is not Kind.DIR:
@@ -237,18 +326,17 @@ class Draft:
             return
         if where.path:
             self.folder(Where(where.base, split(where.path)[0]), mode)
-            self.add(MakeDir(self.target(where), Meta(0o777 & ~self.around.umask if mode is None else mode)))
+            mode = 0o777 & ~self.around.umask if mode is None else mode
+            self.add(MakeDir(self.target(where), Meta(mode, mtime_ns, inherits=True)))
             self.effects.append(Effect("mkdir", self.shown(where)))
 
     def free(self, where: Where, but: Node | None = None) -> Where:
         """The place itself if it is free, else one with a number behind its name."""
         folder, name = split(where.path)
-        stem, ending = _split_name(name)
-        number = 1
         at = where
         while self.overlay.taken(at, but) is not None:
-            number += 1
-            at = Where(where.base, join(folder, b"%s (%d)%s" % (stem, number, ending)))
+            self._numbers[where] += 1
+            at = Where(where.base, join(folder, numbered(name, 1 + self._numbers[where])))
         return at
 
     def put(self, where: Where, after: State, *, replace: bool = False) -> None:
@@ -258,7 +346,7 @@ class Draft:
             raise Problem("in-the-way", "something stands there already", where)
         before = self.state(where, node) if node is not None else None
         guard = node.guard if node is not None else None
-        in_place = node is not None and node.links > 1 and node.state is None and after.kind is Kind.FILE
+        in_place = node is not None and node.links > 1 and after.kind is Kind.FILE
         if in_place:
             self.notes.append(
                 f"{display(self.shown(where))} has several names: it is written in place, under all of them"
@@ -266,11 +354,7 @@ class Draft:
         self.add(Put(where, before, after, guard, self.temporary(), in_place))
 
 
-def _split_name(name: bytes) -> tuple[bytes, bytes]:
-    """(stem, ending with its dot); ``.tar.gz`` and the like are one ending, a leading dot is none."""
-    stem, dot, ending = name.rpartition(b".")
-    if not dot or not stem:
-        return name, b""
-    if stem.endswith(b".tar"):
-        return stem[:-4], b".tar." + ending
-    return stem, b"." + ending
+def _is_settled(node: Node, entry: Entry) -> bool:
+    """Whether the vault has a version of a file or link as it stands on the disk, or is to have none."""
+    read = node.kind is not Kind.FILE or entry.content is not None or bool(entry.unversioned)
+    return read and entry.pending is None and node.found is not None and entry.key == StatKey.of(node.found)

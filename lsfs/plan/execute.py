@@ -5,7 +5,7 @@
 3. Temporary files are written and synced.
 4. The steps, in order; the touched folders are synced.
 5. One durable commit: it is done, with what the vault knows of the files.
-6. The temporary names go.
+6. What was put is noted among the kept bytes, and the temporary names go.
 
 What fails, or is cancelled, in 1 leaves nothing; in 3 to 5 everything is taken back.  After a crash the next start does
 that (`lsfs.plan.recover`).
@@ -14,7 +14,8 @@ that (`lsfs.plan.recover`).
 from __future__ import annotations
 
 import contextlib
-import os
+import logging
+import stat
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
@@ -22,34 +23,34 @@ import msgspec
 from lsfs.core.errors import ConflictError, LsfsError, RolledBack, StorageError
 from lsfs.core.faults import Reach, unreached
 from lsfs.core.paths import split
-from lsfs.core.posix import sync_file_system
-from lsfs.core.records import Kind, StatKey
 from lsfs.plan.acts import Acts
-from lsfs.plan.disk import Disk, error_of, unchanged
+from lsfs.plan.disk import Disk, error_of, translated
+from lsfs.plan.durable import Written, sync_changes
+from lsfs.plan.hindrance import Hindered, conflicts_in
 from lsfs.plan.planner import Document
 from lsfs.plan.record import Recorder
-from lsfs.plan.standing import Look, Standing
 from lsfs.plan.steps import (
     After,
-    Exchange,
     MakeDir,
     Move,
     Put,
+    RemoveDir,
     Row,
+    SetMeta,
     Step,
-    Untrash,
+    Trash,
     Where,
     contents,
     decode,
     encode,
-    is_tree,
     paths,
 )
+from lsfs.plan.verify import Check
+from lsfs.plan.ways import Ways
 from lsfs.store.vault import FolderTimes, OpRow, Root, Vault
-from lsfs.versions.contents import ContentStore, NotStill
+from lsfs.versions.contents import ContentStore
 
-_SYNC_ONE_BY_ONE = 16
-"""Files and folders that are synced each by itself; beyond that the whole file system is, at once."""
+log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 """Told of the phase, and of how many of how many steps are done; raises `Cancelled` to end it."""
@@ -91,18 +92,30 @@ class Executor:
         with contextlib.closing(Disk(bases)) as disk, self._contents.leased(contents(steps)) as lease:
             run = _Run(self, op, steps, disk, lease, progress)
             try:
+                self._check_settled(steps)
                 run.verify()
+                with translated("the plan"):
+                    run.begin()
             except Cancelled:
                 self.give_up(op, "cancelled before anything was done")
                 raise
-            except LsfsError as error:
-                self.give_up(op, error.message)
+            except Exception as error:
+                self.give_up(op, getattr(error, "message", "") or type(error).__name__)
                 raise
             run.carry_out()
 
+    def _check_settled(self, steps: Sequence[Step]) -> None:
+        """Raises ConflictError while an earlier op in the same folders is to be taken back, which comes first."""
+        bases = {where.base for step in steps for where in paths(step)}
+        for op in self._vault.ops.newest(100, ("running",)):
+            earlier = (decode(step) for step, _ in self._vault.ops.steps(op.id))
+            if any(where.base > 0 and where.base in bases for step in earlier for where in paths(step)):
+                raise ConflictError(f"op {op.id} is to be taken back first", hint="lsfs log --running")
+
     def give_up(self, op: OpRow, why: str) -> None:
         """Ends an op of which nothing was done."""
-        with self._vault.write() as tx:
+        # Where the vault has no room for that either, the next start does it.
+        with contextlib.suppress(StorageError), self._vault.write() as tx:
             self._vault.ops.set_state(tx, op.id, "failed", self._now_ns(), why)
 
 
@@ -125,200 +138,180 @@ class _Run:
         self._present = parts._present
         self._reach = parts._reach
         self._op = op
-        self._steps = steps
+        self._stored = steps
+        self._steps = list(steps)
+        self._ways = Ways(steps)
         self._disk = disk
-        self._acts = Acts(disk, parts._contents)
+        self._acts = Acts(disk, parts._contents, parts._reach)
         self._lease = lease
         self._progress = progress
         self._times: dict[Where, int] = {}
+        self._began_ns = 0
+        self._at = 0
+        """The step that is looked at, or carried out."""
         self._done = 0
 
     # 1
 
     def verify(self) -> None:
         """Looks at every guard, and keeps what is about to be overwritten."""
-        touched: set[Where] = set()
+        check = Check(self._disk, self._contents, self._steps, self._ways, self._lease)
+        with self._translated():
+            for number, step in enumerate(self._steps):
+                self._tell("check", number)
+                self._steps[number] = check.passed(number, step)
+
+    # 2
+
+    def begin(self) -> None:
+        """Writes down everything that is to be done."""
         for number, step in enumerate(self._steps):
-            self._tell("check", number)
-            with self._translated(step):
-                self._verify(step, touched)
-                if isinstance(step, Put):
-                    self._steps[number] = self._with_pre_image(step, touched)
-            touched.update(paths(step))
+            for where in paths(step) if not isinstance(step, Row) else ():
+                folder = self._ways.before(Where(where.base, split(where.path)[0]), number)
+                if folder is None or folder in self._times:
+                    continue
+                if (found := self._disk.look(folder)) is not None:
+                    self._times[folder] = found.st_mtime_ns
+        changed = [(number, encode(step)) for number, step in enumerate(self._steps) if step != self._stored[number]]
+        times = [FolderTimes(where.base, where.path, at) for where, at in self._times.items()]
+        self._began_ns = self._now_ns()
+        self._reach("op.before-begin")
+        with self._vault.write() as tx:
+            self._vault.ops.begin(tx, self._op.id, self._began_ns, changed, times)
+            self._vault.ops.hold(tx, self._op.id, contents(self._steps))
+        self._reach("op.begun")
 
-    def _verify(self, step: Step, touched: set[Where]) -> None:
-        guard = getattr(step, "guard", None)
-        first = paths(step)[:1]
-        if isinstance(step, Exchange):
-            pairs = [(step.one, step.guard_one), (step.other, step.guard_other)]
-        else:
-            pairs = [(where, guard) for where in first]
-        for where, expected in pairs:
-            if where in touched or expected is None or expected.ctime_ns is None:
-                continue
-            if isinstance(step, Untrash):
-                continue  # it stands in the Trash, and is looked for there
-            found = self._disk.look(where)
-            tree = is_tree(step)
-            same = found is not None and self._disk.is_same(where, found, expected)
-            if not same or (not tree and found is not None and not unchanged(found, expected)):
-                raise ConflictError(
-                    "it changed since the plan was made", path=self._disk.shown(where), hint="plan it again"
-                )
-        free = step.dst if isinstance(step, Move) else None
-        if isinstance(step, MakeDir) or (isinstance(step, Put) and step.before is None):
-            free = step.at
-        if free is not None and free not in touched and self._disk.look(free) is not None:
-            same = isinstance(step, Move) and self._is_own_name(step)
-            if not same:
-                raise ConflictError("something stands there by now", path=self._disk.shown(free), hint="plan it again")
-
-    def _is_own_name(self, step: Move) -> bool:
-        """Whether the file system takes the new name for the file's own, in other letters."""
-        one, other = self._disk.look(step.src), self._disk.look(step.dst)
-        return one is not None and other is not None and (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
-
-    def _with_pre_image(self, step: Put, touched: set[Where]) -> Put:
-        before = step.before
-        if before is None or before.kind is not Kind.FILE or before.source is not None or step.at in touched:
-            return step
-        if before.content is not None and self._contents.has(before.content):
-            self._lease(before.content)
-            return step
-        fd = self._disk.open(step.at, os.O_RDONLY)
-        try:
-            kept = self._contents.keep_file(fd)
-            found = os.fstat(fd)
-        except NotStill:
-            raise ConflictError("it changes all the time", path=self._disk.shown(step.at)) from None
-        finally:
-            os.close(fd)
-        if kept.key != StatKey.of(found) or (step.guard is not None and not unchanged(found, step.guard)):
-            raise ConflictError("it changed since the plan was made", path=self._disk.shown(step.at))
-        self._lease(kept.content)
-        return msgspec.structs.replace(step, before=msgspec.structs.replace(before, content=kept.content))
-
-    # 2 to 6
+    # 3 to 6
 
     def carry_out(self) -> None:
-        """Everything from the first commit to the last."""
-        self._begin()
+        """Everything from the first file that is written on."""
         try:
             self._prepare()
-            with self._vault.turn:
+            with self._vault.turn, translated("the plan"):
                 self._act()
                 self._finish()
         except BaseException as error:
             self._roll_back(error)
             raise AssertionError("unreachable") from error
-        self._reach("op.done")
-        self._clean()
-        self._recorder.reflect(self._steps)
-        self._reach("op.cleaned")
-
-    def _begin(self) -> None:
-        for step in self._steps:
-            for where in paths(step) if not isinstance(step, Row) else ():
-                folder = Where(where.base, split(where.path)[0])
-                if folder not in self._times and (found := self._disk.look(folder)) is not None:
-                    self._times[folder] = found.st_mtime_ns
-        changed = [(number, encode(step)) for number, step in enumerate(self._steps) if isinstance(step, Put)]
-        times = [FolderTimes(where.base, where.path, at) for where, at in self._times.items()]
-        self._reach("op.before-begin")
-        with self._vault.write() as tx:
-            self._vault.ops.begin(tx, self._op.id, self._now_ns(), changed, times)
-            self._vault.ops.hold(tx, self._op.id, contents(self._steps))
-        self._reach("op.begun")
+        self._tidy()
 
     def _prepare(self) -> None:
-        written: list[int] = []
         count = sum(isinstance(step, Put) and step.after is not None for step in self._steps)
-        try:
-            for number, step in enumerate(self._steps):
-                self._tell("write", number)
-                with self._translated(step):
+        with contextlib.closing(Written(count)) as written:
+            with self._translated():
+                for number, step in enumerate(self._steps):
+                    self._tell("write", number)
                     fd = self._acts.prepare(step)
-                if fd is not None:
-                    self._reach("op.temporary")
-                    if count <= _SYNC_ONE_BY_ONE:
-                        os.fsync(fd)
-                        os.close(fd)
-                    else:
-                        written.append(fd) if not written else os.close(fd)
-            for fd in written:
-                sync_file_system(fd)
-        except OSError as error:
-            raise error_of(error, "the plan") from error
-        finally:
-            for fd in written:
-                os.close(fd)
-        self._reach("op.prepared")
+                    if fd is not None:
+                        written.add(fd)
+                        self._reach("op.temporary")
+            with translated("the plan"):
+                written.sync()
+                self._reach("op.prepared")
 
     def _act(self) -> None:
-        for number, step in enumerate(self._steps):
-            self._tell("change", number)
-            with self._translated(step):
+        with self._translated():
+            for number, step in enumerate(self._steps):
+                self._tell("change", number)
                 self._acts.act(step)
-            self._done = number + 1
-            self._reach("op.step")
-        for step in reversed(self._steps):
-            # What was put into a folder that came back has changed its time.
-            if isinstance(step, MakeDir) and step.meta.mtime_ns is not None and self._disk.look(step.at) is not None:
-                self._disk.mtime(step.at, step.meta.mtime_ns)
+                self._done = number + 1
+                self._reach("op.step")
+        for number, step in reversed(list(enumerate(self._steps))):
+            if isinstance(step, MakeDir) and (place := self._ways.after(step.at, number)) is not None:
+                self._acts.finish_folder(place, step.meta)
         if self._op.reverses is not None:
             self._give_times_back()
-        self._sync()
-        self._reach("op.synced")
+        with translated("the plan"):
+            sync_changes(self._disk, self._steps, self._given())
+            self._reach("op.synced")
+
+    def _given(self) -> set[Where]:
+        """Where that stands now whose modes, times and attributes were changed."""
+        places = (
+            self._ways.after(step.at, number) for number, step in enumerate(self._steps) if isinstance(step, SetMeta)
+        )
+        return {place for place in places if place is not None}
 
     def _give_times_back(self) -> None:
         """Folders get the times that they had before the op that is taken back."""
         for folder, before in self._times.items():
-            if self._disk.look(folder) is None:
-                continue
-            wanted = self._recorder.folder_time(self._op, folder, before)
-            if wanted is not None:
-                self._disk.mtime(folder, wanted)
-
-    def _sync(self) -> None:
-        folders: set[int] = set()
-        for step in self._steps:
-            with contextlib.suppress(FileNotFoundError, ConflictError):
-                folders.update(self._acts.folders(step))
-        if len(folders) > _SYNC_ONE_BY_ONE:
-            devices = {os.fstat(fd).st_dev: fd for fd in folders}
-            for fd in devices.values():
-                sync_file_system(fd)
-        else:
-            for fd in folders:
-                os.fsync(fd)
+            place = self._ways.after(folder)
+            if place is not None and (wanted := self._recorder.folder_time(self._op, place, before)) is not None:
+                self._disk.mtime(place, wanted)
+        assert self._op.reverses is not None
+        for times in self._vault.ops.folder_times(self._op.reverses):
+            place = Where(times.root, times.path)
+            # It was gone when that op was done, and is back.
+            back = times.after_ns is None and self._ways.before(place, len(self._steps)) is None
+            if back and (found := self._disk.look(place)) is not None and stat.S_ISDIR(found.st_mode):
+                self._disk.mtime(place, times.before_ns)
 
     def _finish(self) -> None:
-        after = [self._disk.after(where) if (where := _result(step)) is not None else After() for step in self._steps]
-        times = [
-            FolderTimes(where.base, where.path, before, found.st_mtime_ns)
-            for where, before in self._times.items()
-            if (found := self._disk.look(where)) is not None
-        ]
+        self._check_there()
+        after = [self._after(number, step) for number, step in enumerate(self._steps)]
+        made = {n: key for n, step in enumerate(self._steps) if (key := self._acts.made(step)) is not None}
+        times = self._times_now()
         self._reach("op.before-done")
-        self._recorder.done(self._op, self._steps, after, times, self._now_ns())
+        self._recorder.done(
+            self._op, self._steps, after, made, times, self._began_ns, self._now_ns(), self._check_there
+        )
 
-    def _clean(self) -> None:
-        clean(self._acts, self._disk, self._steps)
+    def _check_there(self) -> None:
+        if self._away():
+            raise StorageError("a watched folder went away while files were changed there")
+
+    def _times_now(self) -> list[FolderTimes]:
+        """The folders' times before and after, of one that went elsewhere under both its paths."""
+        found: dict[Where, FolderTimes] = {}
+        for where, before in self._times.items():
+            place = self._ways.after(where)
+            if place is None or (stands := self._disk.look(place)) is None:
+                continue
+            for at in (where, place):
+                if at == where or at not in self._times:
+                    found[at] = FolderTimes(at.base, at.path, before, stands.st_mtime_ns)
+        return list(found.values())
+
+    def _after(self, number: int, step: Step) -> After:
+        """What a step has left, wherever later ones have brought it."""
+        if isinstance(step, Trash):
+            return self._acts.trashed(step)
+        where = paths(step)[-1] if isinstance(step, Move) else next(iter(paths(step)), None)
+        place = self._ways.after(where, number) if where is not None and not isinstance(step, Row) else None
+        guard = step.guard if isinstance(step, Move) else None
+        after = self._disk.after(place, guard) if place is not None else After()
+        made = self._acts.made(step)
+        if made is None:
+            return after
+        # As it was put: what another program has written since is not the op's.
+        return After(made.ino, after.btime_ns if after.ino == made.ino else 0, made.size, made.mtime_ns, made.mode)
+
+    def _tidy(self) -> None:
+        """What is done stays done, whatever goes wrong from here on; the next start does what is missing."""
+        try:
+            self._reach("op.done")
+            self._recorder.note(self._op)
+            self._reach("op.noted")
+            clean(self._acts, self._disk, self._steps, done=True)
+            self._recorder.reflect(self._steps)
+            self._reach("op.cleaned")
+        except (OSError, LsfsError) as error:
+            log.warning("op %d is done, and not tidied up: %s", self._op.id, error)
+
+    # Taking it back
 
     def _roll_back(self, error: BaseException) -> None:
         """Takes back what was done, says so in the journal, and raises what a door shows."""
-        left = self.take_back(self._steps[: self._done + self._half()])
-        self._clean()
+        try:
+            left = self._take_back(self._steps[: self._done + self._acts.half])
+        except Hindered as hindrance:
+            # The journal keeps it as running: it is taken back when that can be done, or at the next start.
+            why = f"it failed, and will be taken back later: {hindrance}"
+            raise StorageError(why, hint="lsfs log --running") from error
         cancelled = isinstance(error, Cancelled)
-        away = {where.base for step in self._steps for where in paths(step)} - self._there()
-        if left and away:
-            # The journal keeps it as running: it is taken back when its folders are there again.
-            raise StorageError(
-                "a folder went away while files were changed there; that is taken back when it is there again",
-                hint="lsfs log --running",
-            ) from error
         why = "cancelled" if cancelled else getattr(error, "message", "") or str(error) or type(error).__name__
-        with self._vault.write() as tx:
+        # Where the vault has no room for that either, the next start finds nothing to take back, and says so.
+        with contextlib.suppress(StorageError), self._vault.write() as tx:
             self._vault.ops.set_state(tx, self._op.id, "failed", self._now_ns(), "; ".join([why, *left]))
         if left:
             raise StorageError(
@@ -329,61 +322,63 @@ class _Run:
         path = getattr(error, "path", None)
         raise RolledBack(f"it failed part way and was taken back: {why}", path=path) from error
 
-    def _half(self) -> int:
-        """1 where the step that failed has changed something all the same, else 0."""
-        if self._done >= len(self._steps):
-            return 0
-        standing = Look(self._disk, self._op.started_ns or self._now_ns()).standing(self._steps[self._done])
-        return int(standing in (Standing.DONE, Standing.HALF))
-
-    def take_back(self, steps: Sequence[Step]) -> list[str]:
-        """Takes back steps that were done; what could not be, in words."""
-        left = []
+    def _take_back(self, steps: Sequence[Step]) -> list[str]:
+        """Takes back steps that were done; what could not be, in words.  Raises `Hindered`."""
+        left: list[str] = []
         for step in reversed(steps):
-            self._reach("op.revert")
-            try:
+            with conflicts_in(left, self._shown(step)):
+                self._reach("op.revert")
                 self._acts.revert(step)
-            except (OSError, LsfsError) as error:
-                said = error.message if isinstance(error, LsfsError) else error.strerror
-                where = paths(step)[0] if paths(step) else None
-                left.append(f"{self._disk.shown(where) if where else 'a row'}: {said}")
+        if left and self._away():
+            raise Hindered("a watched folder went away")
+        clean(self._acts, self._disk, self._steps, done=False)
+        for step in steps:
+            if isinstance(step, RemoveDir):
+                with conflicts_in(left, self._shown(step)):
+                    self._acts.finish_folder(step.at, step.meta)
         for folder, before in self._times.items():
             with contextlib.suppress(OSError, LsfsError):
                 self._disk.mtime(folder, before)
+        with conflicts_in(left, "the folders"):
+            sync_changes(self._disk, steps, {step.at for step in steps if isinstance(step, SetMeta)})
         return left
 
     # Small things
 
-    def _there(self) -> set[int]:
-        return {root.id for root in self._present()} | {base for base in self._disk.bases if base < 0}
+    def _away(self) -> set[int]:
+        """The watched folders of the op that are not there any more."""
+        there = {root.id for root in self._present()}
+        return {where.base for step in self._steps for where in paths(step) if where.base > 0} - there
+
+    def _shown(self, step: Step) -> str:
+        places = paths(step)
+        return self._disk.shown(places[0]) if places else "the vault"
 
     def _tell(self, phase: str, number: int) -> None:
+        self._at = number
         if number % 16 == 0:
             self._progress(phase, number, len(self._steps))
 
     @contextlib.contextmanager
-    def _translated(self, step: Step) -> Iterator[None]:
+    def _translated(self) -> Iterator[None]:
+        """Raises `error_of` for what the system says of the step that it is at."""
         try:
             yield
         except OSError as error:
-            places = paths(step)
-            raise error_of(error, self._disk.shown(places[0]) if places else "the vault") from error
+            raise error_of(error, self._shown(self._steps[self._at])) from error
 
 
-def clean(acts: Acts, disk: Disk, steps: Sequence[Step]) -> None:
-    """Takes away the temporary names of steps; the folders keep the times that the steps themselves gave them."""
+def clean(acts: Acts, disk: Disk, steps: Sequence[Step], *, done: bool) -> None:
+    """Takes away the temporary names of steps that were done, or taken back; the folders keep the times that those gave
+    them.
+
+    Raises `Hindered` where those of steps that were taken back have to stay for now.
+    """
     for step in steps:
-        with contextlib.suppress(OSError, LsfsError):
-            folder = acts.littered(step)
+        with contextlib.suppress(Hindered) if done else contextlib.nullcontext(), conflicts_in([], "a temporary file"):
+            folder = acts.littered(step, done=done)
             before = disk.look(folder) if folder is not None else None
-            acts.clean(step)
+            acts.clean(step, done=done)
             if folder is not None and before is not None:
-                disk.mtime(folder, before.st_mtime_ns)
-
-
-def _result(step: Step) -> Where | None:
-    """The place at which a step's result stands."""
-    if isinstance(step, Move):
-        return step.dst
-    places = paths(step)
-    return places[0] if places and not isinstance(step, Row) else None
+                with contextlib.suppress(OSError):
+                    disk.mtime(folder, before.st_mtime_ns)

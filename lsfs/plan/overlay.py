@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
-import unicodedata
 from collections.abc import Callable, Iterator
 
 from lsfs.core import xattrs
 from lsfs.core.paths import join, split
-from lsfs.core.records import Kind, storable_ns
+from lsfs.core.records import Kind
 from lsfs.plan.disk import Disk, kind_of
+from lsfs.plan.folding import Compare, Fold
+from lsfs.plan.naming import NAME_MOST, PATH_MOST
+from lsfs.plan.nodes import Inode, Node
 from lsfs.plan.problems import Problem
 from lsfs.plan.steps import (
     Exchange,
@@ -34,55 +35,6 @@ from lsfs.plan.steps import (
     Where,
 )
 
-Fold = Callable[[Where], "Callable[[bytes], bytes] | None"]
-"""Gives, for a folder on the disk, what its names are compared by; None where every byte counts."""
-
-
-class Node:
-    """A file, link or folder of the overlay."""
-
-    __slots__ = ("children", "found", "guard", "kind", "origin", "state", "whole")
-
-    def __init__(self, kind: Kind, origin: Where | None, found: os.stat_result | None, guard: Guard | None) -> None:
-        self.kind = kind
-        self.origin = origin
-        """Where it stands on the disk; None for what steps make."""
-        self.found = found
-        self.guard = guard
-        """What the next step that touches it is to expect; None for what steps make."""
-        self.state: State | Meta | None = None
-        """What steps make of it; None while it is as on the disk."""
-        self.children: dict[bytes, Node | None] = {}
-        """Of a folder: what was asked for or changed; None for nothing."""
-        self.whole = origin is None
-        """Whether `children` is all there is in the folder."""
-
-    @property
-    def size(self) -> int:
-        """Bytes of a file."""
-        if isinstance(self.state, State):
-            return self.state.size
-        return self.found.st_size if self.found is not None else 0
-
-    @property
-    def mode(self) -> int:
-        """Permission bits."""
-        if self.state is not None:
-            return stat.S_IMODE(self.state.mode)
-        return stat.S_IMODE(self.found.st_mode) if self.found is not None else 0
-
-    @property
-    def mtime_ns(self) -> int:
-        """Time of the last change; 0 where it is not known before it is done."""
-        if self.state is not None and self.state.mtime_ns is not None:
-            return self.state.mtime_ns
-        return storable_ns(self.found.st_mtime_ns) if self.found is not None and self.state is None else 0
-
-    @property
-    def links(self) -> int:
-        """Names of a file."""
-        return self.found.st_nlink if self.found is not None and self.kind is Kind.FILE else 1
-
 
 class Overlay:
     """Trees below the bases of a `Disk`; raises `Problem` where a step cannot be."""
@@ -93,7 +45,8 @@ class Overlay:
         self._disk = disk
         self._fold = fold
         self._bases: dict[int, Node] = {}
-        self._folds: dict[Where, Callable[[bytes], bytes] | None] = {}
+        self._inodes: dict[tuple[int, int], Inode] = {}
+        self._folds: dict[Where, Compare | None] = {}
 
     def get(self, where: Where) -> Node | None:
         """What stands at a place."""
@@ -120,9 +73,20 @@ class Overlay:
         found = self._look(where)
         node = None
         if found is not None:
-            node = Node(kind_of(found), where, found, self._disk.guard(where, found))
-        folder.children[name] = node
+            node = self._node(where, found)
+        folder.put(name, node)
         return node
+
+    def _node(self, where: Where, found: os.stat_result) -> Node:
+        node = Node(kind_of(found), where, found, self._disk.guard(where, found))
+        if node.links > 1:
+            self._inode_of(node).join(node)
+        return node
+
+    def _inode_of(self, node: Node) -> Inode:
+        """What a file shares with its other names."""
+        assert node.found is not None
+        return self._inodes.setdefault((node.found.st_dev, node.found.st_ino), Inode())
 
     def _look(self, where: Where) -> os.stat_result | None:
         try:
@@ -134,14 +98,19 @@ class Overlay:
 
     def names(self, where: Where) -> list[bytes]:
         """The names in a folder, in order."""
+        folder = self._whole(where)
+        return sorted(folder.names()) if folder is not None else []
+
+    def _whole(self, where: Where) -> Node | None:
+        """The folder at a place, with everything in it; None where none is."""
         folder = self.get(where)
         if folder is None or folder.kind is not Kind.DIR:
-            return []
+            return None
         if not folder.whole and folder.origin is not None:
             for name in os.listdir(self._disk.folder(folder.origin)):
                 self._child(folder, os.fsencode(name))
             folder.whole = True
-        return sorted(name for name, node in folder.children.items() if node is not None)
+        return folder
 
     def walk(self, where: Where) -> Iterator[tuple[bytes, Node]]:
         """Everything below a folder, each folder before what is in it; paths are relative to the base."""
@@ -163,18 +132,22 @@ class Overlay:
         """
         node = self.get(where)
         if node is not None:
-            return split(where.path)[1] if node is not but else None
+            return None if node is but or self._is_own_name(node, but) else split(where.path)[1]
         folder, name = split(where.path)
         compare = self._fold_of(Where(where.base, folder))
         if compare is None:
             return None
-        wanted = compare(name)
-        for other in self.names(Where(where.base, folder)):
-            if compare(other) == wanted and self.get(Where(where.base, join(folder, other))) is not but:
-                return other
-        return None
+        above = self._whole(Where(where.base, folder))
+        alike = above.alike_by(compare).of(name) if above is not None else ()
+        return next((other for other in alike if above is None or above.children[other] is not but), None)
 
-    def _fold_of(self, where: Where) -> Callable[[bytes], bytes] | None:
+    def _is_own_name(self, node: Node, but: Node | None) -> bool:
+        """Whether the disk finds one file under two names that it takes for the same."""
+        if but is None or node.found is None or but.found is None or node.found.st_ino != but.found.st_ino:
+            return False
+        return node.origin is not None and but.origin is not None and self._disk.is_own_name(but.origin, node.origin)
+
+    def _fold_of(self, where: Where) -> Compare | None:
         folder = self.get(where)
         while folder is not None and folder.origin is None:
             where = Where(where.base, split(where.path)[0])
@@ -199,19 +172,16 @@ class Overlay:
                 if self.names(at):
                     raise Problem("not-empty", "the folder is not empty", at)
                 self._take(at)
-            case Put(at, _, after):
-                self._put(at, after)
+            case Put():
+                self._put(step)
             case Move(src, dst):
                 node = self._take(src)
                 self._free(dst, node, moving=src)
                 self._place(dst, node)
-                self._touched(node)
             case Exchange(one, other):
                 first, second = self._take(one), self._take(other)
                 self._place(one, second)
                 self._place(other, first)
-                self._touched(first)
-                self._touched(second)
             case Trash(at):
                 self._take(at)
             case Untrash(at, _, folder, name):
@@ -220,25 +190,36 @@ class Overlay:
                 found = self._look(inside)
                 if found is None:
                     raise Problem("not-in-trash", "it is not in the Trash any more", at)
-                self._place(at, Node(kind_of(found), inside, found, self._disk.guard(inside, found)))
+                node = self._node(inside, found)
+                self._place(at, node)
+                self._touched(node)
             case SetMeta(at, _, after):
                 node = self._there(at)
-                node.state = self._changed_meta(node, after)
-                self._touched(node)
+                self._change(node, self._changed_meta(node, after), after.mtime_ns)
             case Row():
                 pass
 
-    def _put(self, at: Where, after: State | None) -> None:
+    def _put(self, step: Put) -> None:
+        at, after = step.at, step.after
         if after is None:
             self._take(at)
+            return
+        if step.in_place:
+            self._change(self._there(at), after, after.mtime_ns)
             return
         old = self.get(at)
         if old is None:
             self._free(at)
         elif old.kind is Kind.DIR:
             raise Problem("in-the-way", "a folder stands there", at)
-        node = Node(after.kind, None, None, None)
-        node.state = after
+        else:
+            self._touched(old)
+        if after.link and after.source is not None and (found := self._look(after.source)) is not None:
+            node = self._node(after.source, found)
+            self._touched(node)
+        else:
+            node = Node(after.kind, None, None, None)
+            node.state = after
         self._place(at, node)
 
     @staticmethod
@@ -256,11 +237,24 @@ class Overlay:
             )
         return meta
 
-    @staticmethod
-    def _touched(node: Node) -> None:
-        """A later step finds another ctime there."""
+    def _touched(self, node: Node) -> None:
+        """A later step finds another ctime there, under every name of the file."""
         if node.guard is not None:
-            node.guard = Guard(node.guard.ino, node.guard.btime_ns, node.guard.size, node.guard.mtime_ns)
+            self._expect(node, Guard(node.guard.ino, node.guard.btime_ns, node.guard.size, node.guard.mtime_ns))
+
+    def _change(self, node: Node, state: State | Meta, mtime_ns: int | None) -> None:
+        """A later step finds a file or folder changed, under every name that it has."""
+        size = node.guard.size if node.guard is not None and isinstance(state, Meta) else None
+        if node.links > 1:
+            self._inode_of(node).change(state)
+        node.state = state
+        if node.guard is not None:
+            self._expect(node, Guard(node.guard.ino, node.guard.btime_ns, size, mtime_ns))
+
+    def _expect(self, node: Node, guard: Guard) -> None:
+        node.guard = guard
+        if node.links > 1:
+            self._inode_of(node).expect(guard)
 
     def _there(self, at: Where) -> Node:
         node = self.get(at)
@@ -272,7 +266,8 @@ class Overlay:
         node = self._there(at)
         folder, name = split(at.path)
         above = self._there(Where(at.base, folder))
-        above.children[name] = None
+        above.put(name, None)
+        self._touched(node)
         return node
 
     def _free(self, at: Where, but: Node | None = None, moving: Where | None = None) -> None:
@@ -285,8 +280,10 @@ class Overlay:
             raise Problem("missing-folder", "the folder does not exist", Where(at.base, folder))
         if above.kind is not Kind.DIR:
             raise Problem("not-a-folder", "it is not a folder", Where(at.base, folder))
-        if len(name) > _NAME_MAX:
-            raise Problem("name-too-long", f"the name has {len(name)} bytes, and {_NAME_MAX} are allowed", at)
+        if len(name) > NAME_MOST:
+            raise Problem("name-too-long", f"the name has {len(name)} bytes, and {NAME_MOST} are allowed", at)
+        if len(self._disk.absolute(at)) > PATH_MOST:
+            raise Problem("path-too-long", f"the path has more than {PATH_MOST} bytes", at)
         other = self.taken(at, but)
         if other == name:
             raise Problem("in-the-way", "something stands there already", at)
@@ -299,7 +296,7 @@ class Overlay:
         above = self.get(Where(at.base, folder))
         if above is None or above.kind is not Kind.DIR:
             raise Problem("missing-folder", "the folder does not exist", Where(at.base, folder))
-        above.children[name] = node
+        above.put(name, node)
 
     def state(self, where: Where, node: Node) -> State:
         """A file or link as it stands, for a step to say what was there before.
@@ -328,14 +325,3 @@ class Overlay:
             fd, name = self._disk.parent(node.origin)
             attributes = xattrs.read(b"/proc/self/fd/%d/%s" % (fd, name)).packed
         return Meta(node.mode, node.mtime_ns, attributes)
-
-
-_NAME_MAX = 255
-"""Bytes of a name (NAME_MAX of Linux)."""
-
-
-def folded(name: bytes) -> bytes:
-    """What a file system that ignores case and normalisation compares names by, about (Unicode NFD, casefold)."""
-    return unicodedata.normalize("NFD", name.decode("utf-8", "surrogateescape").casefold()).encode(
-        "utf-8", "surrogateescape"
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
 
@@ -12,21 +13,25 @@ from lsfs.core import actions as act
 from lsfs.core.actions import Action
 from lsfs.core.errors import ConflictError, NothingFound, RefusedError
 from lsfs.core.ignore_defaults import defaults
-from lsfs.core.paths import is_within, printable
+from lsfs.core.paths import printable
 from lsfs.core.posix import Mount
+from lsfs.core.records import Kind
 from lsfs.ingest.flush import Flusher
 from lsfs.plan.disk import Disk, translated
 from lsfs.plan.draft import Draft, Effect, LeftOut, Surroundings
 from lsfs.plan.folding import fold_of
 from lsfs.plan.lower.choose import lower
 from lsfs.plan.overlay import Overlay
-from lsfs.plan.preview import check_permissions, check_space, class_of, reach_of
+from lsfs.plan.preview import Class, check_permissions, check_space, class_of, reach_of
 from lsfs.plan.problems import Problem
 from lsfs.plan.steps import After, Step, Where, contents, decode, encode, is_tree, paths
+from lsfs.plan.temporaries import placed
 from lsfs.plan.undo import Conflict, How, Undoing
 from lsfs.store.vault import OpRow, Root, Touch, Vault
 from lsfs.versions.contents import ContentStore
 
+NOTHING_LEFT = "nothing of it is left to take back: it only counts as undone from here on"
+NOTHING_AGAIN = "nothing was taken back, so nothing is done again: it only counts as done from here on"
 LIFETIME_NS = 3600 * 1_000_000_000
 """How long a preview may be carried out."""
 
@@ -34,7 +39,6 @@ LIFETIME_NS = 3600 * 1_000_000_000
 class Document(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is stored of a plan beside its steps, as JSON."""
 
-    actions: tuple[Action, ...] = ()
     effects: tuple[Effect, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
@@ -66,24 +70,31 @@ class Planner:
         present: Callable[[], Sequence[Root]],
         own: Sequence[bytes],
         mounts: Callable[[], Sequence[Mount]],
+        token: Callable[[], str],
     ) -> None:
-        """`present` gives the watched folders that are there; `own` are folders of lsfs, which no plan touches."""
+        """`present` gives the watched folders that are there; `own` are folders of lsfs, which no plan touches.
+
+        `token` gives a text that is another each time, for temporary names.
+        """
         self._vault = vault
         self._contents = contents
         self._flusher = flusher
         self._present = present
         self._own = tuple(os.path.realpath(folder) for folder in own)
         self._mounts = mounts
+        self._token = token
 
     def plan(self, actions: Sequence[Action], around: Surroundings, *, door: str, sentence: str) -> Planned:
         """A plan for actions, stored as a preview; raises RefusedError and ConflictError for what is in the way."""
-        exempt = bool(actions) and all(isinstance(action, act.Restore) for action in actions)
-        with self._draft(around) as draft, _presented(draft):
+        named = all(isinstance(action, act.Restore) for action in actions)
+
+        def make(draft: Draft) -> Callable[[], Planned]:
             self._flush(draft, actions)
             for action in actions:
                 lower(draft, action)
-            named = all(isinstance(action, act.Restore) for action in actions)
-            return self._store(draft, tuple(actions), door, sentence, exempt=exempt, named=named)
+            return lambda: self._store(draft, door, sentence, exempt=named and bool(actions), named=named)
+
+        return self._made(around, make)
 
     def plan_undo(
         self, op: OpRow, around: Surroundings, *, how: How, door: str, sentence: str, by_command: bool
@@ -94,39 +105,45 @@ class Planner:
             for step, after in self._vault.ops.steps(op.id)
         ]
         document = msgspec.json.decode(op.plan, type=Document)
-        with self._draft(around) as draft, _presented(draft):
+
+        def make(draft: Draft) -> Callable[[], Planned]:
             for base, path in document.places.items():
                 draft.disk.add_base(int(base), path)
                 draft.places[int(base)] = path
             self._flush_places(draft, [where for step, _ in steps for where in paths(step)])
             undoing = Undoing(draft, op, how)
-            blocked = self._later(op, draft, how)
-            undoing.conflicts += blocked
-            undoing.add([one for one in steps if not self._is_blocked(one[0], blocked, draft, how)])
+            undoing.add(steps, self._later(op))
             if undoing.conflicts:
-                return Planned(None, self._document(draft, ()), tuple(draft.steps), tuple(undoing.conflicts))
-            return self._store(draft, (), door, sentence, exempt=True, named=True, reverses=op, by_command=by_command)
+                conflicts = Planned(None, self._document(draft), tuple(draft.steps), tuple(undoing.conflicts))
+                return lambda: conflicts
+            empty = not draft.steps and (how == "keep" or not draft.left_out)
+            if empty:
+                draft.notes.append(NOTHING_LEFT if op.turn % 2 == 0 else NOTHING_AGAIN)
+            return lambda: self._store(
+                draft, door, sentence, exempt=True, named=True, reverses=op, by_command=by_command, empty=empty
+            )
 
-    def _later(self, op: OpRow, draft: Draft, how: How) -> list[Conflict]:
-        """Later ops that changed the same files, which are to be taken back first."""
+        return self._made(around, make)
+
+    def _made(self, around: Surroundings, make: Callable[[Draft], Callable[[], Planned]]) -> Planned:
+        """What `make` gives for a draft; once more where that replaces what the vault did not know of: the plan says
+        whose history it is that is replaced."""
+        for again in (False, True):
+            with self._draft(around) as draft, _presented(draft):
+                finish = make(draft)
+                if not self._flush_overwritten(draft) or again:
+                    return finish()
+        raise AssertionError("unreachable")
+
+    def _later(self, op: OpRow) -> dict[Where, int]:
+        """What later ops changed of the same, which are to be taken back first."""
         later = self._vault.ops.later(op.id, self._vault.ops.touches(op.id))
-        if how == "force":
-            return []
-        return [
-            Conflict(path, f"op {number} changed it later: lsfs undo {number} first", forcible=True)
-            for number, path in sorted(later.items(), reverse=True)
-        ]
-
-    @staticmethod
-    def _is_blocked(step: Step, blocked: Sequence[Conflict], draft: Draft, how: How) -> bool:
-        if how != "keep" or not blocked:
-            return False
-        touched = {where.path for where in paths(step)}
-        return any(is_within(path, one.path) or is_within(one.path, path) for one in blocked for path in touched)
+        return {Where(root, path): number for (root, path), number in later.items()}
 
     @contextlib.contextmanager
     def _draft(self, around: Surroundings) -> Iterator[Draft]:
         roots = self._present()
+        mounts = functools.cache(self._mounts)
         disk = Disk({root.id: root.path for root in roots})
         places: dict[int, bytes] = {}
 
@@ -140,7 +157,7 @@ class Planner:
             return base
 
         with contextlib.closing(disk), self._contents.leased() as lease:
-            overlay = Overlay(disk, lambda where: fold_of(disk, where, self._mounts()), outside)
+            overlay = Overlay(disk, lambda where: fold_of(disk, where, mounts()), outside)
             yield Draft(
                 self._vault,
                 self._contents,
@@ -152,7 +169,8 @@ class Planner:
                 defaults(),
                 around,
                 lease,
-                self._mounts,
+                mounts,
+                self._token(),
             )
 
     def _flush(self, draft: Draft, actions: Sequence[Action]) -> None:
@@ -168,23 +186,34 @@ class Planner:
 
     def _flush_places(self, draft: Draft, places: Sequence[Where]) -> None:
         roots = {root.id: root for root in self._present()}
-        by_root: dict[int, set[bytes]] = {}
-        for where in places:
-            if where.base in roots:
-                by_root.setdefault(where.base, set()).add(where.path)
+        here = list(dict.fromkeys(where for where in places if where.base in roots))
+        single: dict[int, list[bytes]] = {}
+        for where in draft.unrecorded([where for where in here if where.path]):
+            single.setdefault(where.base, []).append(where.path)
+        for base, found in single.items():
+            self._flusher.paths(roots[base], found)
+        for where in here:
+            node = draft.overlay.get(where)
+            if node is not None and node.kind is Kind.DIR:
+                self._flusher.tree(roots[where.base], where.path)
+
+    def _flush_overwritten(self, draft: Draft) -> bool:
+        """Has the vault know what the steps replace, though no action names it; whether there was anything.
+
+        The plan is to be made again then: it says whose history is replaced.
+        """
+        roots = {root.id: root for root in self._present()}
+        by_root: dict[int, list[bytes]] = {}
+        for where in draft.overwritten:
+            by_root.setdefault(where.base, []).append(where.path)
         for base, found in by_root.items():
-            single = sorted(path for path in found if path)
-            if single:
-                self._flusher.paths(roots[base], single)
-            for path in sorted(found):
-                looked = draft.disk.look(Where(base, path)) if path else None
-                if not path or (looked is not None and os.path.isdir(draft.shown(Where(base, path)))):
-                    self._flusher.tree(roots[base], path)
+            if base in roots:
+                self._flusher.paths(roots[base], found)
+        return bool(by_root)
 
     def _store(
         self,
         draft: Draft,
-        actions: tuple[Action, ...],
         door: str,
         sentence: str,
         *,
@@ -192,10 +221,12 @@ class Planner:
         named: bool,
         reverses: OpRow | None = None,
         by_command: bool = False,
+        empty: bool = False,
     ) -> Planned:
-        steps = draft.steps
-        document = self._document(draft, actions, exempt=exempt, named=named)
-        if not steps:
+        """`empty`: it counts though it has no steps."""
+        steps = placed(draft.steps)
+        document = self._document(draft, exempt=exempt, named=named)
+        if not steps and not empty:
             return Planned(None, document, ())
         check_permissions(draft, steps)
         check_space(draft, steps, os.fsencode(self._vault.path.parent))
@@ -204,7 +235,7 @@ class Planner:
         row = OpRow(
             id=0,
             state="preview",
-            effect=class_of(steps, draft.external),
+            effect=class_of(steps, draft.external) if steps else Class.SILENT,
             door=door,
             sentence=sentence,
             summary=self._summary(draft.effects, reverses),
@@ -227,15 +258,12 @@ class Planner:
         if reverses is None:
             return _listed(effects)
         word = "undo" if reverses.turn % 2 == 0 else "redo"
-        first = reverses
-        while first.reverses is not None and (before := self._vault.ops.get(first.reverses)) is not None:
-            first = before
+        first = self._vault.ops.get(self._vault.ops.asked(reverses)) or reverses
         return f"{word} of op {first.id}: {first.summary}"[:500]
 
     @staticmethod
-    def _document(draft: Draft, actions: tuple[Action, ...], *, exempt: bool = False, named: bool = False) -> Document:
+    def _document(draft: Draft, *, exempt: bool = False, named: bool = False) -> Document:
         return Document(
-            actions=actions,
             effects=tuple(draft.effects),
             left_out=tuple(draft.left_out),
             notes=tuple(draft.notes),

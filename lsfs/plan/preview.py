@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
@@ -10,6 +11,7 @@ import msgspec
 
 from lsfs.core.errors import RefusedError
 from lsfs.core.paths import split
+from lsfs.core.records import Kind
 from lsfs.plan.draft import Draft
 from lsfs.plan.problems import Problem
 from lsfs.plan.steps import MakeDir, Put, RemoveDir, Row, Step, Where, is_tree, paths
@@ -99,10 +101,10 @@ def check_permissions(draft: Draft, steps: Iterable[Step]) -> None:
                 continue
             seen.add(folder)
             node = draft.overlay.get(folder)
-            origin = node.origin if node is not None else None
+            origin = node.origin if node is not None and node.kind is Kind.DIR else None
             if origin is None:
                 found = draft.before(folder)
-                origin = folder if found is not None else None
+                origin = folder if found is not None and stat.S_ISDIR(found.st_mode) else None
             if origin is not None:
                 _check_folder(draft, origin)
 

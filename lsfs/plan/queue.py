@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import logging
 import queue
 import threading
@@ -14,8 +16,10 @@ from lsfs.store.vault import OpRow, Vault
 
 log = logging.getLogger(__name__)
 
+_REPEAT_S = 5.0
 
-class Step(NamedTuple):
+
+class Headway(NamedTuple):
     """How far an op is."""
 
     phase: str
@@ -25,10 +29,11 @@ class Step(NamedTuple):
 
 
 class _Ticket:
-    def __init__(self, op: OpRow) -> None:
+    def __init__(self, op: OpRow | None, work: Callable[[_Ticket], object]) -> None:
         self.op = op
+        self.work = work
         self.cancelled = threading.Event()
-        self.events: queue.SimpleQueue[Step | None] = queue.SimpleQueue()
+        self.events: queue.SimpleQueue[Headway | None] = queue.SimpleQueue()
         self.error: BaseException | None = None
 
 
@@ -59,12 +64,12 @@ class OpQueue:
         if self._thread.ident is not None:
             self._thread.join()
 
-    def carry_out(self, op: OpRow) -> Iterator[Step]:
+    def carry_out(self, op: OpRow) -> Iterator[Headway]:
         """Hands in an op at once, and returns what tells how far it is; that ends with the op, or raises its error.
 
         It is carried out whether anybody listens or not.
         """
-        ticket = _Ticket(op)
+        ticket = _Ticket(op, functools.partial(self._carry_out, op))
         with self._wake:
             if self._stopping:
                 raise UnavailableError("lsfs is stopping")
@@ -75,10 +80,22 @@ class OpQueue:
             self._wake.notify_all()
         return self._follow(ticket)
 
+    def between(self, work: Callable[[], object]) -> None:
+        """Hands in what must not run beside an op; it is not waited for, and not done any more if lsfs stops first."""
+        with self._wake:
+            if not self._stopping:
+                self._waiting.append(_Ticket(None, lambda ticket: ticket.cancelled.is_set() or work()))
+                self._wake.notify_all()
+
     @staticmethod
-    def _follow(ticket: _Ticket) -> Iterator[Step]:
-        while (step := ticket.events.get()) is not None:
-            yield step
+    def _follow(ticket: _Ticket) -> Iterator[Headway]:
+        headway: Headway | None = Headway("queued", 0, 0)
+        while headway is not None:
+            yield headway
+            with contextlib.suppress(queue.Empty):
+                headway = ticket.events.get(
+                    timeout=_REPEAT_S
+                )  # else it is told again: who listens knows that it goes on
         if ticket.error is not None:
             raise ticket.error
 
@@ -86,7 +103,7 @@ class OpQueue:
         """Has an op that waits or runs taken back; whether there was one."""
         with self._wake:
             for ticket in (*self._waiting, *([self._running] if self._running is not None else [])):
-                if ticket.op.id == op:
+                if ticket.op is not None and ticket.op.id == op:
                     ticket.cancelled.set()
                     self._wake.notify_all()
                     return True
@@ -99,14 +116,15 @@ class OpQueue:
 
     def _run(self) -> None:
         while (ticket := self._next()) is not None:
+            number = ticket.op.id if ticket.op is not None else 0
             try:
-                self._carry_out(ticket)
+                ticket.work(ticket)
             except Cancelled:
-                ticket.error = RolledBack(f"op {ticket.op.id} was cancelled; nothing is changed")
+                ticket.error = RolledBack(f"op {number} was cancelled; nothing is changed")
             except Exception as error:  # the op's: who waits for it is told
                 ticket.error = error
-                if not isinstance(error, LsfsError):
-                    log.exception("op %d failed", ticket.op.id)
+                if ticket.op is None or not isinstance(error, LsfsError):
+                    log.exception("%s failed", f"op {number}" if number else "what was to be done between ops")
             finally:
                 with self._wake:
                     self._running = None
@@ -124,14 +142,13 @@ class OpQueue:
                 self._running.cancelled.set()
             return self._running
 
-    def _carry_out(self, ticket: _Ticket) -> None:
+    def _carry_out(self, op: OpRow, ticket: _Ticket) -> None:
         def progress(phase: str, done: int, total: int) -> None:
             if ticket.cancelled.is_set():
                 raise Cancelled
-            ticket.events.put(Step(phase, done, total))
+            ticket.events.put(Headway(phase, done, total))
 
-        ticket.events.put(Step("queued", 0, 0))
         if ticket.cancelled.is_set():
-            self._executor.give_up(ticket.op, "cancelled before anything was done")
+            self._executor.give_up(op, "cancelled before anything was done")
             raise Cancelled
-        self._executor.run(ticket.op, progress)
+        self._executor.run(op, progress)

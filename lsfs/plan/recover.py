@@ -1,6 +1,6 @@
 """After a crash, or when a volume went away under an op: what was begun and not ended is taken back.
 
-Each step's state is read off its guard (`lsfs.plan.standing`), the last step first.  Run again, it does nothing more.
+Each step's state is read off the disk (`lsfs.plan.standing`), the last step first.  Run again, it does nothing more.
 """
 
 from __future__ import annotations
@@ -13,12 +13,17 @@ import msgspec
 
 from lsfs.core.errors import LsfsError
 from lsfs.core.faults import Reach, unreached
+from lsfs.core.records import Kind
+from lsfs.ingest.mirror import Reflector, value_of
+from lsfs.ingest.opening import Opener
 from lsfs.plan.acts import Acts
 from lsfs.plan.disk import Disk
+from lsfs.plan.durable import sync_changes
 from lsfs.plan.execute import clean
+from lsfs.plan.hindrance import Hindered, conflicts_in
 from lsfs.plan.planner import Document
 from lsfs.plan.standing import Look, Standing
-from lsfs.plan.steps import Step, Where, decode, paths
+from lsfs.plan.steps import RemoveDir, Row, SetMeta, Step, Where, decode, paths
 from lsfs.store.vault import OpRow, Root, Vault
 from lsfs.versions.contents import ContentStore
 
@@ -49,8 +54,9 @@ class Recovery:
     def settle(self, *, at_start: bool = True) -> list[int]:
         """Takes back every op that was begun and not ended, if its folders are there; the numbers of those."""
         settled = []
-        if at_start and (last := self._vault.ops.last_finished()) is not None:
-            self._tidy(last)
+        if at_start:
+            for op in self._last_ended():
+                self._tidy(op)
         states = ("running", "queued") if at_start else ("running",)
         for op in self._vault.ops.newest(1_000_000, states):
             if op.state == "queued":
@@ -59,11 +65,25 @@ class Recovery:
                 settled.append(op.id)
         return settled
 
+    def _last_ended(self) -> list[OpRow]:
+        """The op that ended last: by the clock, or by its number, if the clock was set back since."""
+        last = self._vault.ops.last_finished()
+        newest = self._vault.ops.newest(1, ("applied",))
+        return [*newest, *([last] if last is not None and last not in newest else [])]
+
     def _tidy(self, op: OpRow) -> None:
-        """Takes away the temporary names of the op that ended last: only its own can be left."""
+        """Does what an op leaves to do when it is done: its temporary names go, files get the tags that they have."""
         steps = [decode(step) for step, _ in self._vault.ops.steps(op.id)]
-        with contextlib.closing(Disk(self._bases(op))) as disk:
-            clean(Acts(disk, self._contents), disk, steps)
+        bases = self._bases(op)
+        with contextlib.closing(Disk(bases)) as disk:
+            clean(Acts(disk, self._contents, self._reach), disk, steps, done=op.state != "failed")
+        lineages = {step.lineage for step in steps if isinstance(step, Row) and step.lineage is not None}
+        with contextlib.closing(Opener(bases.get)) as opener:
+            reflector = Reflector(self._vault, opener)
+            for entry in self._vault.entries.holders(list(lineages)):
+                value = value_of(self._vault.tags.of(entry.lineage))
+                if entry.kind is Kind.FILE and entry.mirror != value:
+                    reflector.write(entry, value)
 
     def _bases(self, op: OpRow) -> dict[int, bytes]:
         document = msgspec.json.decode(op.plan, type=Document)
@@ -77,37 +97,53 @@ class Recovery:
             log.warning("op %d is taken back when its folders are there again", op.id)
             return False
         with contextlib.closing(Disk(bases)) as disk:
-            left = self._revert(op, disk, steps)
+            try:
+                left = self._revert(op, disk, steps)
+            except Hindered as hindrance:
+                log.warning("op %d is taken back later: %s", op.id, hindrance)
+                return False
+        self._reach("recover.reverted")
         why = INTERRUPTED if not left else f"{INTERRUPTED}, but for: {'; '.join(left)}"
         self._end(op, why)
         log.warning("op %d: %s", op.id, why)
         return True
 
     def _revert(self, op: OpRow, disk: Disk, steps: Sequence[Step]) -> list[str]:
-        acts = Acts(disk, self._contents)
-        look = Look(disk, op.started_ns or 0)
-        left = []
-        for step in reversed(steps):
+        """What could not be taken back, in words; raises `Hindered`."""
+        acts = Acts(disk, self._contents, self._reach)
+        look = Look(disk, self._contents, steps, op.started_ns or 0)
+        left: list[str] = []
+        for number, step in reversed(list(enumerate(steps))):
             self._reach("recover.step")
-            try:
-                standing = look.standing(step)
+            with conflicts_in(left, _shown(disk, step)):
+                standing = look.standing(number)
                 if standing in (Standing.DONE, Standing.HALF):
                     acts.revert(step)
-                elif standing is Standing.UNKNOWN:
-                    left.append(f"{_shown(disk, step)}: something else stands there")
-            except (OSError, LsfsError) as error:
-                said = error.message if isinstance(error, LsfsError) else error.strerror
-                left.append(f"{_shown(disk, step)}: {said}")
-        clean(acts, disk, steps)
+                elif standing is Standing.UNKNOWN and not _is_touched(steps[:number], step):
+                    left.append(f"{_shown(disk, step)}: it changed since")
+            # While what stands beside its temporary names still tells whose they are.
+            clean(acts, disk, [step], done=False)
+        self._reach("recover.steps")
+        for step in steps:
+            with conflicts_in(left, _shown(disk, step)):
+                if isinstance(step, RemoveDir) and disk.look(step.at) is not None and look.is_young(step.at):
+                    acts.finish_folder(step.at, step.meta)
         for times in self._vault.ops.folder_times(op.id):
             with contextlib.suppress(OSError, LsfsError):
                 disk.mtime(Where(times.root, times.path), times.before_ns)
-        self._reach("recover.reverted")
+        with conflicts_in(left, "the folders"):
+            sync_changes(disk, steps, {step.at for step in steps if isinstance(step, SetMeta)})
         return left
 
     def _end(self, op: OpRow, why: str) -> None:
         with self._vault.write() as tx:
             self._vault.ops.set_state(tx, op.id, "failed", self._now_ns(), why)
+
+
+def _is_touched(earlier: Sequence[Step], step: Step) -> bool:
+    """Whether an earlier step changes what stands at a step's places: then that says what became of it."""
+    places = set(paths(step))
+    return any(not places.isdisjoint(paths(other)) for other in earlier)
 
 
 def _shown(disk: Disk, step: Step) -> str:

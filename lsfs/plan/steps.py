@@ -44,6 +44,8 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     source: Where | None = None
     """Where the bytes are copied from instead; it stands as long as they are needed."""
     source_guard: Guard | None = None
+    link: bool = False
+    """It is one more name of the source, no copy."""
     target: bytes | None = None
     """What a link says."""
     size: int = 0
@@ -60,15 +62,19 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     """(lineage, seq) that it is a copy of."""
     takes: int | None = None
     """Lineage that goes on here: it comes from another volume, by way of a copy."""
+    lineage: int | None = None
+    """Lineage that stood here, which goes on when this comes back, unless it lives elsewhere by then."""
 
 
-class Meta(msgspec.Struct, frozen=True):
+class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
     """What stands beside the bytes of a file or folder."""
 
     mode: int
     mtime_ns: int | None = None
     """None: when it is made."""
     xattrs: bytes | None = None
+    inherits: bool = False
+    """It is new, and has the attributes that the folder gives which it is in; what it had before is not known."""
 
 
 class MakeDir(msgspec.Struct, frozen=True, tag="mkdir", tag_field="do"):
@@ -102,7 +108,7 @@ class Put(msgspec.Struct, frozen=True, tag="put", tag_field="do"):
     after: State | None
     guard: Guard | None
     temporary: bytes
-    """Name, in the same folder, of the file that is written first, and of the one that is displaced."""
+    """Path, below the same base, of the file that is written first, and of the one that is displaced."""
     in_place: bool = False
     """A file with several names is written where it stands."""
 
@@ -257,3 +263,39 @@ def contents(steps: Any) -> set[bytes]:
         for state in (step.before, step.after)
         if state is not None and state.content is not None
     }
+
+
+def rebased(step: bytes, base: int, onto: int, prefix: bytes) -> bytes:
+    """The step in a JSON as it is for a base that was taken over by another, below which it lies at `prefix`.
+
+    `prefix` ends with a slash.
+    """
+
+    def moved(where: Where) -> Where:
+        return Where(onto, prefix + where.path if where.path else prefix[:-1]) if where.base == base else where
+
+    def moved_state(state: State | None) -> State | None:
+        if state is None or state.source is None:
+            return state
+        return msgspec.structs.replace(state, source=moved(state.source))
+
+    old = decode(step)
+    new: Step
+    match old:
+        case Move(src, dst):
+            new = msgspec.structs.replace(old, src=moved(src), dst=moved(dst))
+        case Exchange(one, other):
+            new = msgspec.structs.replace(old, one=moved(one), other=moved(other))
+        case Put(at, before, after, _, temporary):
+            new = msgspec.structs.replace(
+                old,
+                at=moved(at),
+                before=moved_state(before),
+                after=moved_state(after),
+                temporary=moved(Where(at.base, temporary)).path,
+            )
+        case Row(at=at):
+            new = msgspec.structs.replace(old, at=moved(at) if at is not None else None)
+        case _:
+            new = msgspec.structs.replace(old, at=moved(old.at))
+    return encode(new)

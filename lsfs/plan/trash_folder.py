@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 
-from lsfs.core.paths import join
-from lsfs.core.posix import RENAME_NOREPLACE, renameat2
-from lsfs.core.records import signed_ino
-from lsfs.plan.steps import Guard
+from lsfs.core.posix import RENAME_NOREPLACE, renameat2, statx_btime
+from lsfs.core.records import signed_ino, storable_ns
+from lsfs.plan.disk import Disk
+from lsfs.plan.steps import After, Guard, Trash, Untrash
 
 
 class TrashFolder:
     """The ``files`` and ``info`` of a Trash, open."""
 
     def __init__(self, path: bytes) -> None:
-        self.files = os.open(join(path, b"files"), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        # A link in its place, or in that of one of the two, could lead anywhere.
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        folder = os.open(path, flags)
         try:
-            self.info = os.open(join(path, b"info"), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except BaseException:
-            os.close(self.files)
-            raise
+            self.files = os.open(b"files", flags, dir_fd=folder)
+            try:
+                self.info = os.open(b"info", flags, dir_fd=folder)
+            except BaseException:
+                os.close(self.files)
+                raise
+        finally:
+            os.close(folder)
 
     def close(self) -> None:
         """Closes both."""
@@ -55,6 +63,20 @@ class TrashFolder:
         if ours:
             self.remove_info(name)
 
+    def remove(self, name: bytes) -> None:
+        """Takes a name of a file away that has another."""
+        os.unlink(name, dir_fd=self.files)
+
+    def sync(self) -> None:
+        """Returns when the names in both are on the disk."""
+        os.fsync(self.files)
+        os.fsync(self.info)
+
+    def is_name_of(self, name: bytes, found: os.stat_result) -> bool:
+        """Whether what was found elsewhere has that name here, too."""
+        here = self._look(name)
+        return here is not None and (here.st_dev, here.st_ino) == (found.st_dev, found.st_ino)
+
     def take(self, fd: int, name: bytes, as_name: bytes) -> None:
         """Takes a file in; FileExistsError where the name is taken."""
         renameat2(fd, name, self.files, as_name, RENAME_NOREPLACE)
@@ -68,8 +90,30 @@ class TrashFolder:
         found = self._look(name)
         return found is not None and (guard is None or signed_ino(found.st_ino) == guard.ino)
 
+    def after(self, name: bytes) -> After:
+        """What lies there under a name."""
+        found = self._look(name)
+        if found is None:
+            return After()
+        born = statx_btime(self.files, name)
+        return After(signed_ino(found.st_ino), born, found.st_size, storable_ns(found.st_mtime_ns), found.st_mode)
+
     def _look(self, name: bytes) -> os.stat_result | None:
         try:
             return os.stat(name, dir_fd=self.files, follow_symlinks=False)
         except FileNotFoundError:
             return None
+
+
+def is_in_trash_too(disk: Disk, step: Trash | Untrash) -> bool:
+    """Whether what stands at a step's place lies in the Trash as well: what a rename by link and unlink leaves that is
+    cut off."""
+    found = disk.look(step.at)
+    if found is None or stat.S_ISDIR(found.st_mode) or found.st_nlink < 2:
+        return False
+    try:
+        folder = TrashFolder(step.folder)
+    except FileNotFoundError:
+        return False
+    with contextlib.closing(folder):
+        return folder.is_name_of(step.name, found)

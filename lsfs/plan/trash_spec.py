@@ -7,18 +7,20 @@ leaves the home Trash, which then takes a copy.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import stat
 import urllib.parse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from lsfs.core.paths import is_within, join
 from lsfs.core.posix import Mount
+from lsfs.plan.naming import NAME_MOST, numbered
 
-_NAME_MOST = 255 - len(b".trashinfo")
+_NAME_MOST = NAME_MOST - len(b".trashinfo")
 
 
 class TrashPlace(msgspec.Struct, frozen=True):
@@ -38,6 +40,7 @@ def home_trash(data_home: bytes) -> bytes:
 
 def place_for(path: bytes, device: int, home: bytes, mounts: Sequence[Mount], uid: int) -> TrashPlace:
     """The Trash for what stands at absolute `path` on `device`; `home` is the home Trash, made or not."""
+    home = os.path.realpath(home)
     if _device(home) == device:
         return TrashPlace(home, None)
     top = _top_of(path, mounts)
@@ -55,25 +58,58 @@ def place_for(path: bytes, device: int, home: bytes, mounts: Sequence[Mount], ui
 
 def make_trash(folder: bytes) -> None:
     """Makes a Trash with its two folders, for its user alone; raises OSError."""
-    for path in (folder, join(folder, b"files"), join(folder, b"info")):
-        os.makedirs(path, mode=0o700, exist_ok=True)
+    above = _first_above(folder)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    # A link that took its place meanwhile could lead anywhere.
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        made = above != folder
+        for name in (b"files", b"info"):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(name, 0o700, dir_fd=fd)
+                made = True
+        if made:
+            os.fsync(fd)
+    finally:
+        os.close(fd)
+    while folder != above:
+        folder = os.path.dirname(folder)
+        _sync(folder)
 
 
-def free_name(place: TrashPlace, name: bytes, taken: Callable[[bytes], bool]) -> bytes:
-    """A name that nothing in the Trash has, and that `taken` does not claim for this plan; like `name` if it can be."""
-    stem, dot, ending = name.rpartition(b".")
-    if not dot or not stem:
-        stem, ending = name, b""
-    else:
-        ending = b"." + ending
-    number = 1
-    while True:
-        middle = b"" if number == 1 else b" %d" % number
-        candidate = stem[: _NAME_MOST - len(middle) - len(ending)] + middle + ending
-        here = (join(place.folder, b"files/" + candidate), join(place.folder, b"info/" + candidate + b".trashinfo"))
-        if not taken(candidate) and not any(os.path.lexists(path) for path in here):
-            return candidate
-        number += 1
+def _first_above(folder: bytes) -> bytes:
+    """The folder itself, or the first above it that is there."""
+    while not os.path.lexists(folder):
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def _sync(folder: bytes) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+class TrashNames:
+    """Names in Trash folders that one plan takes."""
+
+    def __init__(self) -> None:
+        self._claimed: set[tuple[bytes, bytes]] = set()
+        self._tried: dict[tuple[bytes, bytes], int] = {}
+
+    def claim(self, trash: bytes, name: bytes) -> bytes:
+        """A name that nothing in the Trash has, and that was not claimed before; like `name` if it can be."""
+        number = self._tried.get((trash, name), 0)
+        while True:
+            number += 1
+            candidate = numbered(name, number, _NAME_MOST)
+            here = (join(trash, b"files/" + candidate), join(trash, b"info/" + candidate + b".trashinfo"))
+            if (trash, candidate) not in self._claimed and not any(os.path.lexists(path) for path in here):
+                self._claimed.add((trash, candidate))
+                self._tried[trash, name] = number
+                return candidate
 
 
 def info_text(place: TrashPlace, path: bytes, when: dt.datetime) -> str:

@@ -7,17 +7,19 @@ the file as it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import stat
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
-from lsfs.core.paths import display, join, split
-from lsfs.core.records import Kind, signed_ino
+from lsfs.core.paths import ancestors, display, join, split
+from lsfs.core.records import Kind, StatKey, signed_ino
 from lsfs.plan.draft import Draft, Effect, LeftOut
 from lsfs.plan.lower.restoring import state_of
 from lsfs.plan.lower.trashing import to_trash
-from lsfs.plan.overlay import Node
+from lsfs.plan.nodes import Node
 from lsfs.plan.problems import Problem
 from lsfs.plan.steps import (
     After,
@@ -35,6 +37,7 @@ from lsfs.plan.steps import (
     Trash,
     Untrash,
     Where,
+    paths,
 )
 from lsfs.store.vault import Bound, OpRow
 
@@ -60,9 +63,18 @@ class Undoing:
         self._how = how
         self.conflicts: list[Conflict] = []
 
-    def add(self, steps: Sequence[tuple[Step, After]]) -> None:
-        """All of them, the last first; each with what stood there when it was done."""
+    def add(self, steps: Sequence[tuple[Step, After]], later: Mapping[Where, int]) -> None:
+        """All of them, the last first; each with what stood there when it was done.  `later` ops changed the same."""
+        spared: set[Where] = set()
+        if later and self._how != "force":
+            spared = set(later) | {Where(at.base, above) for at in later for above in ancestors(at.path)}
+            last = {number: at for at, number in later.items()}
+            for number, at in sorted(last.items(), reverse=True):
+                why = f"op {number} changed it later: lsfs undo {number} first"
+                self._conflict(at, why, forcible=True)
         for step, after in reversed(steps):
+            if self._how == "keep" and spared and _is_spared(step, spared, later):
+                continue
             try:
                 self._invert(step, after)
             except Problem as problem:
@@ -99,7 +111,7 @@ class Undoing:
                 self._draft.add(Exchange(one, other, first.guard, second.guard, trees))
                 self._effect("move", one, other)
             case Trash():
-                self._untrash(step)
+                self._untrash(step, after)
             case Untrash(at):
                 to_trash(self._draft, at, self._there(at))
             case SetMeta(at, before, meta):
@@ -164,21 +176,37 @@ class Undoing:
             self._draft.add(Put(at, self._draft.state(at, node), None, node.guard, self._draft.temporary()))
             self._effect("remove", at)
             return
-        state = self._as_it_was(step.before, at)
+        state = self._linked(self._as_it_was(step.before, at), step.guard)
         self._draft.folder(Where(at.base, split(at.path)[0]))
         self._draft.put(at, state, replace=node is not None)
         self._effect("restore", at, size=state.size)
 
     def _as_it_was(self, state: State, at: Where) -> State:
+        if state.content is not None and self._draft.contents.has(state.content):
+            self._draft.lease(state.content)
+            return msgspec.structs.replace(state, source=None, source_guard=None)
         if state.source is not None:
             source = self._draft.overlay.get(state.source)
             if source is None or source.origin is None:
                 raise Problem("missing", "the copy that it could be brought back from is gone", state.source)
             return msgspec.structs.replace(state, source=source.origin, source_guard=source.guard)
         if state.kind is Kind.FILE:
-            if state.content is None or not self._draft.contents.has(state.content):
-                raise Problem("not-kept", "what stood there before is not kept any more", at)
-            self._draft.lease(state.content)
+            raise Problem("not-kept", "what stood there before is not kept any more", at)
+        return state
+
+    def _linked(self, state: State, guard: Guard | None) -> State:
+        """The same as one more name of the file that stood there, if another of its names is just as that was."""
+        disk, vault = self._draft.disk, self._draft.vault
+        for entry in vault.entries.by_inode(guard.ino, guard.btime_ns) if guard is not None else ():
+            where = Where(entry.root, entry.path)
+            if entry.gone or entry.content != state.content or entry.root not in disk.bases:
+                continue
+            found = disk.look(where)
+            if found is None or StatKey.of(found) != entry.key or entry.xattrs != state.xattrs:
+                continue
+            if (stat.S_IMODE(found.st_mode), entry.mtime_ns) == (stat.S_IMODE(state.mode), state.mtime_ns):
+                seen = disk.guard(where, found)
+                return msgspec.structs.replace(state, source=where, source_guard=seen, link=True)
         return state
 
     def _is_what_was_put(self, node: Node, put: State, after: After) -> bool:
@@ -196,7 +224,7 @@ class Undoing:
         node = self._draft.overlay.get(dst)
         if node is None or not self._is_the_same(node, guard, after):
             elsewhere = self._whereabouts(guard, after)
-            why = f"it is {display(elsewhere)} now" if elsewhere else "it is gone, or something else stands there"
+            why = f"it is {elsewhere} now" if elsewhere else "it is gone, or something else stands there"
             self._conflict(dst, why, forcible=False)
             return
         if not self._make_way(src, node):
@@ -230,25 +258,30 @@ class Undoing:
         if inode in (after.ino, guard.ino if guard is not None else 0):
             return True
         entry = self._draft.entry(node)
-        moved = {touch.lineage for touch in self._draft.vault.ops.touches(self._op.id)} - {None}
-        return entry is not None and entry.lineage in moved
+        return entry is not None and entry.lineage in self._moved
 
-    def _whereabouts(self, guard: Guard | None, after: After) -> bytes | None:
+    @functools.cached_property
+    def _moved(self) -> set[int | None]:
+        """The histories that go through the op."""
+        return {touch.lineage for touch in self._draft.vault.ops.touches(self._op.id)} - {None}
+
+    def _whereabouts(self, guard: Guard | None, after: After) -> str | None:
         inode = (guard.ino, guard.btime_ns) if guard is not None else (after.ino, after.btime_ns)
         living = (entry for entry in self._draft.vault.entries.by_inode(*inode) if not entry.gone)
         entry = next(living, None)
-        return entry.path if entry is not None else None
+        if entry is None:
+            return None
+        root = self._draft.vault.roots.get(entry.root)
+        return display(join(root.path, entry.path) if root is not None else entry.path)
 
     # The Trash
 
-    def _untrash(self, step: Trash) -> None:
+    def _untrash(self, step: Trash, after: After) -> None:
         inside = Where(self._draft.overlay.outside(join(step.folder, b"files")), step.name)
         found = self._draft.disk.look(inside)
-        there = found is not None and step.guard is not None and self._draft.disk.is_same(inside, found, step.guard)
-        if not there:
+        if found is None or not self._draft.disk.is_same(inside, found, Guard(after.ino, after.btime_ns)):
             self._from_versions(step)
             return
-        assert found is not None
         if not self._make_way(step.at, None):
             return
         self._draft.folder(Where(step.at.base, split(step.at.path)[0]))
@@ -265,7 +298,7 @@ class Undoing:
         rows = {at.path: stood} if stood is not None else {}
         if step.tree:
             rows |= versions.tree(at.base, at.path, bound)
-        kept = draft.vault.pieces.kept([row.content for row in rows.values() if row.content is not None])
+        kept = draft.contents.kept([row.content for row in rows.values() if row.content is not None])
         if not any(row.content in kept for row in rows.values()):
             raise Problem("trash-emptied", "it is not in the Trash any more, and no version of it is kept", at)
         if not self._make_way(at, None):
@@ -273,7 +306,7 @@ class Undoing:
         for path, row in rows.items():
             where = Where(at.base, path)
             if row.kind == Kind.DIR:
-                draft.folder(where, row.mode & 0o7777)
+                draft.folder(where, row.mode & 0o7777, row.mtime_ns)
             elif row.kind == Kind.SYMLINK or row.content in kept:
                 draft.folder(Where(at.base, split(path)[0]))
                 draft.put(where, state_of(draft, row, None))
@@ -295,18 +328,26 @@ class Undoing:
     def _row_back(self, step: Row) -> None:
         vault = self._draft.vault
         if step.table == "saved":
-            now = vault.saved.get(step.key)
+            now = self._draft.saved(step.key)
         else:
-            now = "1" if step.lineage is not None and step.key in vault.tags.of(step.lineage) else None
+            now = "1" if step.lineage is not None and step.key in self._draft.tags(step.lineage) else None
         if now == step.before:
             return
         self._draft.add(Row(step.table, step.key, now, step.before, step.at, step.lineage))
         note = step.key
-        where = step.at or Where(0, b"")
         if step.at is not None:
+            holder = next(iter(vault.entries.holders([step.lineage] if step.lineage is not None else [])), None)
+            where = Where(holder.root, holder.path) if holder is not None else step.at
             self._effect("untag" if step.before is None else "tag", where, note=note)
         else:
             self._draft.effects.append(Effect("save_query", b"", note=note))
+
+
+def _is_spared(step: Step, spared: Collection[Where], later: Mapping[Where, int]) -> bool:
+    """Whether what it changed, or something above or below that, was changed by a later op."""
+    return any(
+        at in spared or any(Where(at.base, above) in later for above in ancestors(at.path)) for at in paths(step)
+    )
 
 
 def _place(step: Step) -> Where | None:

@@ -13,10 +13,11 @@ from lsfs.core.paths import display, join, split
 from lsfs.core.records import Kind
 from lsfs.core.times import zone_of
 from lsfs.plan.draft import Draft, Effect, LeftOut
-from lsfs.plan.overlay import Node
+from lsfs.plan.nodes import Node
 from lsfs.plan.problems import Problem
 from lsfs.plan.steps import MakeDir, Move, Put, RemoveDir, State, Where
 
+REPLACES = "what stands there is replaced, and kept as a version"
 _DATE = re.compile(r"(?<!\d)(19\d\d|20\d\d)(?:[-_.]?(0[1-9]|1[0-2]))?(?!\d)")
 
 
@@ -53,10 +54,17 @@ def copy(draft: Draft, action: actions.Copy) -> None:
         if (wanted.path + b"/").startswith(source.path + b"/") and wanted.base == source.base and wanted != source:
             raise Problem("into-itself", "a folder cannot be copied into itself", wanted)
         target = _destination(draft, wanted, None, action.on_exists)
-        if target is None:
+        standing = draft.overlay.get(target)
+        if standing is not None and (standing is node or _is_same_file(standing, node)):
+            draft.left_out.append(LeftOut(draft.shown(source), "it is there already"))
             continue
-        copied = copy_tree(draft, source, node, target)
-        draft.effects.append(Effect("copy", draft.shown(source), draft.shown(target), size=copied))
+        if standing is not None:
+            _check_replaced(node, standing, target)
+            copied = _copy_over(draft, source, node, target, standing)
+        else:
+            copied = copy_tree(draft, source, node, target)
+        note = REPLACES if standing is not None else ""
+        draft.effects.append(Effect("copy", draft.shown(source), draft.shown(target), note, copied))
 
 
 def group(draft: Draft, action: actions.Group) -> None:
@@ -81,7 +89,8 @@ def _common(draft: Draft, by: actions.GroupBy, source: Where, node: Node) -> byt
     if by == "extension":
         return ending.encode() or b"no extension"
     if by == "kind":
-        return (family(ending) or "other").encode()
+        kind = family(ending)
+        return b"other" if kind == "file" else kind.encode()
     # A date that stands in the name says more than when the file was written last.
     found = _DATE.search(display(name))
     if found and (by == "year" or found[2]):
@@ -115,8 +124,8 @@ def _checked_name(name: str, source: Where) -> bytes:
     return encoded
 
 
-def _destination(draft: Draft, wanted: Where, node: Node | None, on_exists: actions.OnExists) -> Where | None:
-    """Where something goes; None where what stands there is to be replaced first."""
+def _destination(draft: Draft, wanted: Where, node: Node | None, on_exists: actions.OnExists) -> Where:
+    """Where something goes; what stands there then is to be replaced."""
     draft.target(wanted)
     if draft.overlay.taken(wanted, node) is None:
         return wanted
@@ -134,21 +143,29 @@ def relocate(draft: Draft, source: Where, wanted: Where, what: str, on_exists: a
         draft.left_out.append(LeftOut(draft.shown(source), "it is there already"))
         return
     target = _destination(draft, wanted, node, on_exists)
-    assert target is not None
     standing = draft.overlay.get(target)
+    notes = []
     if standing is not None and standing is not node:
-        if standing.kind is Kind.DIR or node.kind is Kind.DIR:
-            raise Problem("in-the-way", "folders are not replaced", target)
+        _check_replaced(node, standing, target)
+        notes.append(REPLACES)
         # What stood there is kept, and goes before the other takes its place.
         draft.add(Put(target, draft.state(target, standing), None, standing.guard, draft.temporary()))
     tree = node.kind is Kind.DIR
-    note, size = "", 0
+    size = 0
     if _same_volume(draft, source, target):
         draft.add(Move(source, target, node.guard, tree))
     else:
         size = carry_over(draft, source, node, target)
-        note = "to another volume, so that it is copied"
-    draft.effects.append(Effect(what, draft.shown(source), draft.shown(target), note, size))
+        notes.append("to another volume, so that it is copied")
+    draft.effects.append(Effect(what, draft.shown(source), draft.shown(target), "; ".join(notes), size))
+
+
+def _check_replaced(node: Node, standing: Node, target: Where) -> None:
+    """Raises `Problem` unless one may take the place of the other."""
+    if Kind.DIR in (node.kind, standing.kind):
+        raise Problem("in-the-way", "folders are not replaced", target)
+    if standing.kind is Kind.OTHER:
+        raise Problem("special", "devices, sockets and FIFOs are left alone", target)
 
 
 def _same_volume(draft: Draft, source: Where, target: Where) -> bool:
@@ -191,6 +208,20 @@ def copy_tree(draft: Draft, source: Where, node: Node, target: Where, *, moves: 
     return node.size
 
 
+def _copy_over(draft: Draft, source: Where, node: Node, target: Where, standing: Node) -> int:
+    """Adds the step that has a copy take the place of a file or link, whose history and tags go on."""
+    tags = draft.state(target, standing).tags
+    draft.put(target, msgspec.structs.replace(_copied_state(draft, source, node), tags=tags), replace=True)
+    return node.size
+
+
+def _is_same_file(one: Node, other: Node) -> bool:
+    """Whether two places are names of one inode."""
+    if one.found is None or other.found is None:
+        return False
+    return (one.found.st_dev, one.found.st_ino) == (other.found.st_dev, other.found.st_ino)
+
+
 def _copied_state(draft: Draft, source: Where, node: Node) -> State:
     state = draft.state(source, node)
     entry = draft.entry(node)
@@ -199,8 +230,9 @@ def _copied_state(draft: Draft, source: Where, node: Node) -> State:
     if node.kind is Kind.SYMLINK or isinstance(node.state, State):
         return msgspec.structs.replace(state, parent=parent, tags=tags)
     # Copied from the file itself: what is not kept yet need not be kept for it.
+    content = state.content if state.content is not None and draft.contents.has(state.content) else None
     return msgspec.structs.replace(
-        state, source=node.origin, source_guard=node.guard, content=None, parent=parent, tags=tags
+        state, source=node.origin, source_guard=node.guard, content=content, parent=parent, tags=tags
     )
 
 

@@ -15,11 +15,15 @@ from lsfs.core.records import Kind
 from lsfs.core.times import First, When, parse_when, zone_of
 from lsfs.plan.draft import Draft, Effect, LeftOut
 from lsfs.plan.lower.trashing import to_trash
-from lsfs.plan.overlay import Node
+from lsfs.plan.nodes import Node
 from lsfs.plan.problems import Problem
 from lsfs.plan.steps import Meta, SetMeta, State, Where
 from lsfs.store.vault import Entry, Version
 from lsfs.versions.history import History
+
+BESIDE = "what has the same name there stays as it is: what is restored beside it gets a number"
+_EXACT = "; --exact moves it to the Trash"
+_SPARED = "no versions are kept of what stands there now"
 
 
 def restore(draft: Draft, action: actions.Restore) -> None:
@@ -47,7 +51,7 @@ def _was_folder(draft: Draft, where: Where) -> bool:
 
 
 def _restore_file(draft: Draft, target: Where, version: Version, source: Where) -> None:
-    node = draft.overlay.get(target)
+    target, node = _free_outside(draft, target)
     state = state_of(draft, version, draft.entry(node))
     if node is not None and node.kind is Kind.DIR:
         raise Problem("in-the-way", "a folder stands there", target)
@@ -58,6 +62,17 @@ def _restore_file(draft: Draft, target: Where, version: Version, source: Where) 
     _bring(draft, target, node, state)
     to = None if target == source else draft.shown(target)
     draft.effects.append(Effect("restore", draft.shown(source), to, _said(version), version.size))
+
+
+def _free_outside(draft: Draft, wanted: Where) -> tuple[Where, Node | None]:
+    """Where something is restored to, with what stands there and is replaced: nothing outside the watched folders,
+    where no versions are kept."""
+    node = draft.overlay.get(wanted)
+    if node is None or wanted.base > 0:
+        return wanted, node
+    if BESIDE not in draft.notes:
+        draft.notes.append(BESIDE)
+    return draft.free(wanted), None
 
 
 def _bring(draft: Draft, target: Where, node: Node | None, state: State) -> None:
@@ -120,6 +135,7 @@ def _restore_folder(
 ) -> None:
     bound = history.bound(when)
     then = history.tree(where.base, where.path, bound)
+    itself = draft.vault.versions.standing(where.base, where.path, bound)
     if not then:
         raise NothingFound(
             "nothing is known of it from then",
@@ -127,7 +143,7 @@ def _restore_folder(
             hint="lsfs history tells since when it is",
         )
     contents = [version.content for version in then.values() if version.content is not None]
-    kept = draft.vault.pieces.kept(contents)
+    kept = draft.contents.kept(contents)
     base = where if output is None else Where(output.base, join(output.path, split(where.path)[1]))
 
     def target(path: bytes) -> Where:
@@ -135,7 +151,8 @@ def _restore_folder(
 
     draft.look_up(target(path) for path in then)
     if base.path:
-        draft.folder(base)
+        draft.folder(Where(base.base, split(base.path)[0]))
+        _folder_as_then(draft, base, itself if itself is not None and itself.kind == Kind.DIR else None)
     if action.exact and output is None:
         _clear(draft, where, then)
     for path, version in then.items():
@@ -143,16 +160,28 @@ def _restore_folder(
 
 
 def _restore_one(draft: Draft, source: Where, at: Where, version: Version, kept: set[bytes]) -> None:
+    shown = draft.shown(source)
+    try:
+        draft.target(at)
+    except Problem as problem:
+        draft.left_out.append(LeftOut(shown, problem.message))
+        return
     node = draft.overlay.get(at)
     entry = draft.entry(node)
-    if node is not None and at.base > 0 and (entry is None or entry.unversioned):
-        return  # no versions are kept of what stands there now: it is not touched
-    if version.kind == Kind.DIR:
-        _restore_one_folder(draft, at, node, version)
-        return
     if version.kind == Kind.OTHER:
+        if node is None or node.kind is not Kind.OTHER:
+            draft.left_out.append(LeftOut(shown, "devices, sockets and FIFOs are not brought back"))
         return
-    shown = draft.shown(source)
+    if node is not None and at.base > 0 and (entry is None or entry.unversioned):
+        folders = version.kind == Kind.DIR and node.kind is Kind.DIR
+        if not folders and (version.size, version.mtime_ns) != (node.size, node.mtime_ns):
+            why = entry.unversioned if entry is not None else ""
+            draft.left_out.append(LeftOut(shown, _SPARED + (f": {why}" if why else "")))
+        return
+    exact = _EXACT if at == source else ""
+    if version.kind == Kind.DIR:
+        _restore_one_folder(draft, at, node, version, exact)
+        return
     if version.content is not None and version.content not in kept:
         draft.left_out.append(LeftOut(shown, "its content is not kept any more"))
         return
@@ -160,35 +189,42 @@ def _restore_one(draft: Draft, source: Where, at: Where, version: Version, kept:
         draft.left_out.append(LeftOut(shown, "its content was never kept"))
         return
     if node is not None and node.kind is Kind.DIR:
-        draft.left_out.append(LeftOut(shown, "a newer folder is in the way; --exact moves it to the Trash"))
+        draft.left_out.append(LeftOut(shown, f"a newer folder is in the way{exact}"))
         return
     parent = Where(at.base, split(at.path)[0])
     above = draft.overlay.get(parent)
     if above is not None and above.kind is not Kind.DIR:
-        draft.left_out.append(LeftOut(shown, "a newer file stands where its folder was; --exact moves it to the Trash"))
+        draft.left_out.append(LeftOut(shown, f"a newer file stands where its folder was{exact}"))
         return
     state = state_of(draft, version, entry)
     if node is not None and _is_so(draft, at, node, state):
         return
+    at, node = _free_outside(draft, at)
     draft.folder(parent)
     _bring(draft, at, node, state)
     to = None if at == source else draft.shown(at)
     draft.effects.append(Effect("restore", shown, to, _said(version), version.size))
 
 
-def _restore_one_folder(draft: Draft, at: Where, node: Node | None, version: Version) -> None:
+def _restore_one_folder(draft: Draft, at: Where, node: Node | None, version: Version, exact: str) -> None:
     if node is None:
         above = draft.overlay.get(Where(at.base, split(at.path)[0]))
         if above is None or above.kind is Kind.DIR:
-            draft.folder(at, version.mode & 0o7777)
+            _folder_as_then(draft, at, version)
     elif node.kind is not Kind.DIR:
-        draft.left_out.append(
-            LeftOut(draft.shown(at), "a newer file stands where a folder was; --exact moves it to the Trash")
-        )
-    elif node.mode != version.mode & 0o7777:
+        draft.left_out.append(LeftOut(draft.shown(at), f"a newer file stands where a folder was{exact}"))
+    elif node.mode != version.mode & 0o7777 and at.base > 0:
         before = draft.overlay.meta(at, node)
         draft.add(SetMeta(at, before, Meta(version.mode & 0o7777, None, before.xattrs), node.guard))
         draft.effects.append(Effect("restore", draft.shown(at), note="its permissions"))
+
+
+def _folder_as_then(draft: Draft, at: Where, version: Version | None) -> None:
+    """Has a folder at a place; where it is made again, as it was."""
+    if version is None:
+        draft.folder(at)
+    else:
+        draft.folder(at, version.mode & 0o7777, version.mtime_ns)
 
 
 def _clear(draft: Draft, where: Where, then: Mapping[bytes, Version]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from lsfs.core import actions
 from lsfs.core.paths import display
@@ -18,20 +19,15 @@ def tag(draft: Draft, action: actions.Tag) -> None:
     wanted = [_checked(text) for text in action.tags]
     if not wanted:
         raise Problem("no-tag", "no tag is named")
-    for where, lineage, has in _files(draft, action.paths):
-        new = [text for text in dict.fromkeys(wanted) if text not in has]
-        for text in new:
-            _row(draft, where, lineage, text, None, "1")
-        draft.effects += [Effect("tag", draft.shown(where), note=", ".join(new))] if new else []
+    for named in _files(draft, action.paths):
+        _change(draft, named, wanted, on=True)
 
 
 def untag(draft: Draft, action: actions.Untag) -> None:
     """Tags that a file has."""
-    for where, lineage, has in _files(draft, action.paths):
-        going = [text for text in (action.tags or sorted(has)) if text in has]
-        for text in going:
-            _row(draft, where, lineage, text, "1", None)
-        draft.effects += [Effect("untag", draft.shown(where), note=", ".join(going))] if going else []
+    wanted = [_checked(text) for text in action.tags]
+    for named in _files(draft, action.paths):
+        _change(draft, named, wanted or sorted(named[0].has), on=False)
 
 
 def save_query(draft: Draft, action: actions.SaveQuery) -> None:
@@ -39,7 +35,7 @@ def save_query(draft: Draft, action: actions.SaveQuery) -> None:
     name = action.name.strip()
     if not name or "/" in name or not name.isprintable() or name in (".", ".."):
         raise Problem("no-name", f"“{action.name}” cannot be the name of a query")
-    before = draft.vault.saved.get(name)
+    before = draft.saved(name)
     if action.query is None and before is None:
         raise Problem("missing", f"there is no saved query called “{name}”")
     if action.query != before:
@@ -47,25 +43,41 @@ def save_query(draft: Draft, action: actions.SaveQuery) -> None:
         draft.effects.append(Effect("save_query", b"", note=f"{name}: {action.query or 'forgotten'}"))
 
 
-def _row(draft: Draft, where: Where, lineage: int, text: str, before: str | None, after: str | None) -> None:
-    draft.add(Row("tags", text, before, after, at=where, lineage=lineage))
+class _Name(NamedTuple):
+    """One name of a file, and the tags that it has by now."""
+
+    where: Where
+    lineage: int
+    has: set[str]
 
 
-def _files(draft: Draft, paths: Iterable[str]) -> list[tuple[Where, int, set[str]]]:
-    """Place, lineage and tags of each, those of earlier steps included."""
+def _change(draft: Draft, names: Sequence[_Name], texts: Iterable[str], *, on: bool) -> None:
+    """Changes tags of a file under all its names, which share what other programs see of them."""
+    changed: dict[str, None] = {}
+    before, after = (None, "1") if on else ("1", None)
+    for name in names:
+        for text in texts:
+            if (text in name.has) is not on:
+                draft.add(Row("tags", text, before, after, at=name.where, lineage=name.lineage))
+                changed[text] = None
+    if changed:
+        draft.effects.append(Effect("tag" if on else "untag", draft.shown(names[0].where), note=", ".join(changed)))
+
+
+def _files(draft: Draft, paths: Iterable[str]) -> list[list[_Name]]:
+    """The names of each file, the one that was named first."""
     places = [draft.where(path) for path in paths]
     draft.look_up(places)
     found = []
-    for where in places:
+    for where in dict.fromkeys(places):
         node = draft.existing(where)
         entry = draft.entry(node)
         if entry is None:
             raise Problem("unknown", "lsfs keeps nothing about it: an ignore rule leaves it out, or it is new", where)
-        has = set(draft.vault.tags.of(entry.lineage))
-        for step in draft.steps:
-            if isinstance(step, Row) and step.table == "tags" and step.lineage == entry.lineage:
-                (has.discard if step.after is None else has.add)(step.key)
-        found.append((where, entry.lineage, has))
+        others = draft.vault.entries.by_inode(entry.ino, entry.btime_ns) if node.links > 1 else []
+        names = {entry.lineage: where}
+        names |= {e.lineage: Where(e.root, e.path) for e in others if not e.gone and e.lineage != entry.lineage}
+        found.append([_Name(at, lineage, draft.tags(lineage)) for lineage, at in names.items()])
     return found
 
 

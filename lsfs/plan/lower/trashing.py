@@ -5,27 +5,27 @@ from __future__ import annotations
 import datetime as dt
 
 from lsfs.core import actions
-from lsfs.core.paths import is_within, join, split
+from lsfs.core.paths import ancestors, join, split
 from lsfs.core.records import Kind
 from lsfs.core.times import zone_of
 from lsfs.plan.draft import Draft, Effect
 from lsfs.plan.lower.moving import carry_over, device_of
-from lsfs.plan.overlay import Node
+from lsfs.plan.nodes import Node
 from lsfs.plan.problems import Problem
 from lsfs.plan.steps import State, Trash, Where
-from lsfs.plan.trash_spec import TrashPlace, free_name, info_text, is_in_trash, place_for
+from lsfs.plan.trash_spec import TrashPlace, info_text, is_in_trash
 
 
 def trash(draft: Draft, action: actions.Trash) -> None:
     """Files and folders go to the Trash of their volume."""
     places = [draft.where(path) for path in action.paths]
     draft.look_up(places)
-    done: list[Where] = []
+    done: set[Where] = set()
     for where in places:
-        if any(where.base == other.base and is_within(where.path, other.path) for other in done):
+        if any(Where(where.base, path) in done for path in (*ancestors(where.path), where.path)):
             continue  # it went with the folder that it is in
         to_trash(draft, where, draft.existing(where))
-        done.append(where)
+        done.add(where)
 
 
 def to_trash(draft: Draft, where: Where, node: Node) -> None:
@@ -33,10 +33,8 @@ def to_trash(draft: Draft, where: Where, node: Node) -> None:
     path = draft.shown(where)
     if is_in_trash(path, draft.around.trash):
         raise Problem("in-trash", "it is in the Trash already", where)
-    place = place_for(path, device_of(draft, where), draft.around.trash, draft.mounts(), draft.around.uid)
-    taken = {step.name for step in draft.steps if isinstance(step, Trash) and step.folder == place.folder}
-    taken |= {split(at.path)[1] for at in draft.copied_to_trash}
-    name = free_name(place, split(where.path)[1], lambda name: name in taken)
+    place = draft.trash_place(path, device_of(draft, where))
+    name = draft.trash_names.claim(place.folder, split(where.path)[1])
     moment = dt.datetime.fromtimestamp(draft.around.now_ns / 1e9, zone_of(draft.around.zone))
     info = info_text(place, path, moment)
     if place.copies:
@@ -58,7 +56,6 @@ def _copy_to_trash(draft: Draft, where: Where, node: Node, place: TrashPlace, na
     )
     target = Where(trash.base, join(trash.path, b"files/" + name))
     size = carry_over(draft, where, node, target)
-    draft.copied_to_trash.append(target)
     draft.effects.append(
         Effect("trash", draft.shown(where), note="its volume has no Trash: it is copied to the home Trash", size=size)
     )

@@ -11,13 +11,14 @@ from lsfs.core.paths import display, split
 from lsfs.core.records import Kind
 from lsfs.plan.disk import kind_of
 from lsfs.plan.draft import Draft, Effect
+from lsfs.plan.lower.moving import REPLACES
 from lsfs.plan.lower.pdf import merged_pdf
-from lsfs.plan.overlay import Node
+from lsfs.plan.nodes import Node
 from lsfs.plan.problems import Problem
 from lsfs.plan.steps import State, Where
 
 _MOST_BYTES = 256 << 20
-"""Of a text that is appended to or merged."""
+"""Of a text that is appended to, and of all that is merged into one file."""
 _NOT_TEXT = frozenset(
     ("pdf", "document", "presentation", "ebook", "drawing", "audio", "video", "archive", "font", "program")
 )
@@ -37,9 +38,8 @@ def create(draft: Draft, action: actions.Create) -> None:
     _writable_type(where, None)
     draft.folder(Where(where.base, split(where.path)[0]))
     there = draft.overlay.get(where)
-    if there is not None and action.on_exists == "number":
-        where = draft.free(where)
-        there = None
+    if action.on_exists == "number" and draft.overlay.taken(where) is not None:
+        where, there = draft.free(where), None
     _put_bytes(draft, where, there, action.text.encode(), "create", replace=action.on_exists == "replace")
 
 
@@ -71,15 +71,19 @@ def merge(draft: Draft, action: actions.Merge) -> None:
     if len(action.paths) < 2:
         raise Problem("too-few", "to merge takes two files at least")
     where = draft.target(draft.where(action.to))
-    parts = []
+    parts: list[tuple[Where, bytes]] = []
+    total = 0
     for path in action.paths:
         source, node = _followed(draft, draft.where(path))
         if node is None or node.kind is not Kind.FILE:
             raise Problem("missing", "no file stands there", source)
+        total += node.size
+        if total > _MOST_BYTES:
+            raise Problem("too-large", f"what is to be merged is larger than {_MOST_BYTES >> 20} MiB together", source)
         parts.append((source, _bytes(draft, source, node)))
     pdfs = [extension(split(source.path)[1]) == "pdf" for source, _ in (*parts, (where, b""))]
     if all(pdfs):
-        data = merged_pdf([(draft.disk.shown(source), body) for source, body in parts])
+        data = merged_pdf([(draft.disk.shown(source), body) for source, body in parts], 2 * _MOST_BYTES)
     elif any(pdfs):
         raise Problem("not-text", "PDF documents are merged with PDF documents only, into one", where)
     else:
@@ -89,7 +93,7 @@ def merge(draft: Draft, action: actions.Merge) -> None:
         data = b"".join(body if body.endswith(b"\n") or not body else body + b"\n" for _, body in parts)
     draft.folder(Where(where.base, split(where.path)[0]))
     there = draft.overlay.get(where)
-    if there is not None and action.on_exists == "number":
+    if action.on_exists == "number" and draft.overlay.taken(where) is not None:
         where, there = draft.free(where), None
     _put_bytes(draft, where, there, data, "merge", replace=action.on_exists == "replace")
 
@@ -121,7 +125,8 @@ def _put_bytes(
         old = draft.state(where, node)
         state = State(content=content, size=len(data), mode=old.mode, xattrs=old.xattrs, tags=old.tags)
     draft.put(where, state, replace=replace)
-    draft.effects.append(Effect(what, draft.shown(where), size=len(data) if added is None else added))
+    note = REPLACES if node is not None and what in ("create", "merge") else ""
+    draft.effects.append(Effect(what, draft.shown(where), note=note, size=len(data) if added is None else added))
 
 
 def _bytes(draft: Draft, where: Where, node: Node) -> bytes:

@@ -5,7 +5,7 @@ The steps' own form is `lsfs.plan.steps`; here they are bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import apsw
@@ -18,6 +18,8 @@ _COLUMNS = (
     "seq, reverses, reversed_by, turn, by_command, error"
 )
 UNFINISHED = ("queued", "running")
+Rebased = Callable[[bytes, int, int, bytes], bytes]
+"""Gives a step that names things in a root (the first) by another root, below which that lies at a prefix."""
 
 
 class OpRow(msgspec.Struct, frozen=True, array_like=True):
@@ -140,20 +142,22 @@ class Ops:
         later = self._db.rows(f"SELECT 1 FROM ops WHERE id > ?1 AND {stands} LIMIT 1", (op,))
         for touch in touches if later else ():
             ancestors = _ancestors(touch.path)
-            marks = ",".join("?" * len(ancestors))
-            sql = (
-                "SELECT t.op, t.root, t.path FROM touched AS t JOIN ops AS o ON o.id = t.op "
-                f"WHERE t.op > ?1 AND {stands} AND "
-                "(t.root = ?2 AND t.path = ?3 OR t.lineage = ?4"
-            )
-            bindings: list[Any] = [op, touch.root, touch.path, touch.lineage]
+            # Each condition by its own index; the touches come first, lest all those of every later op are looked at.
+            ways = ["root = ?2 AND path = ?3"]
+            bindings: list[Any] = [op, touch.root, touch.path]
+            if touch.lineage is not None:
+                bindings.append(touch.lineage)
+                ways.append(f"lineage = ?{len(bindings)}")
             if touch.tree:
-                sql += " OR t.root = ?2 AND t.path > ?5 AND t.path < ?6"
                 bindings += [touch.path + b"/", touch.path + b"0"]
+                ways.append(f"root = ?2 AND path > ?{len(bindings) - 1} AND path < ?{len(bindings)}")
             if ancestors:
-                sql += f" OR t.root = ?2 AND t.tree = 1 AND t.path IN ({marks})"
+                numbers = ",".join(f"?{len(bindings) + n}" for n in range(1, len(ancestors) + 1))
                 bindings += ancestors
-            for number, root, path in self._db.rows(f"{sql})", bindings):
+                ways.append(f"root = ?2 AND path IN ({numbers}) AND tree = 1")
+            same = " UNION ".join(f"SELECT op, root, path FROM touched WHERE {way} AND op > ?1" for way in ways)
+            sql = f"SELECT t.op, t.root, t.path FROM ({same}) AS t CROSS JOIN ops AS o ON o.id = t.op WHERE {stands}"
+            for number, root, path in self._db.rows(sql, bindings):
                 found[root, path] = max(number, found.get((root, path), 0))
         return found
 
@@ -212,6 +216,33 @@ class Ops:
         for content, op in self._db.rows_in(sql, contents):
             found.setdefault(content, []).append(op)
         return found
+
+    @staticmethod
+    def unfinished_in(tx: apsw.Connection, root: int) -> int | None:
+        """An op that waits, is carried out or is still to be taken back, and names something in a root."""
+        row = tx.execute(
+            "SELECT o.id FROM ops AS o CROSS JOIN steps AS s ON s.op = o.id WHERE o.state IN ('queued', 'running') "
+            "AND instr(s.step, ?) LIMIT 1",
+            (_named(root),),
+        ).fetchone()
+        return int(row[0]) if row is not None else None
+
+    @staticmethod
+    def rebase(tx: apsw.Connection, root: int, onto: int, prefix: bytes, rebased: Rebased) -> None:
+        """Has ops name what lies in a root by another root, below which it lies at `prefix` (with a slash)."""
+        steps: list[tuple[Any, ...]] = tx.execute(
+            "SELECT op, number, step FROM steps WHERE instr(step, ?)", (_named(root),)
+        ).fetchall()
+        tx.executemany(
+            "UPDATE steps SET step = ? WHERE op = ? AND number = ?",
+            ((rebased(step, root, onto, prefix), op, number) for op, number, step in steps),
+        )
+        for table in ("touched", "folder_times"):
+            tx.execute(
+                f"UPDATE OR REPLACE {table} SET root = ?1, "
+                "path = iif(path = x'', CAST(?2 AS BLOB), CAST(?3 || path AS BLOB)) WHERE root = ?4",
+                (onto, prefix[:-1], prefix, root),
+            )
 
     def purged(self, tx: apsw.Connection, before_ns: int) -> int:
         """Forgets plans that were never carried out and ended before; their numbers stay used.  How many."""
@@ -311,6 +342,11 @@ class Ops:
         """Ends previews whose time is over; how many."""
         tx.execute("UPDATE ops SET state = 'expired' WHERE state = 'preview' AND expires_ns < ?", (now_ns,))
         return int(one(tx, "SELECT changes()")[0])
+
+
+def _named(root: int) -> bytes:
+    """What the JSON of each step has in it that names a place in a root."""
+    return b'[%d,"' % root
 
 
 def _ancestors(path: bytes) -> list[bytes]:

@@ -48,7 +48,7 @@ CREATE TABLE ops (
     door        TEXT NOT NULL,              -- cli, mcp, http, mount
     sentence    TEXT NOT NULL,              -- what was said or typed
     summary     TEXT NOT NULL,
-    plan        BLOB NOT NULL,              -- JSON: the actions, what was left out, what the preview showed
+    plan        BLOB NOT NULL,              -- JSON: what the preview showed, what was left out
     files       INTEGER NOT NULL,
     bytes       INTEGER NOT NULL,
     created_ns  INTEGER NOT NULL,
