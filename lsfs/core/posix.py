@@ -42,6 +42,8 @@ class Mount(msgspec.Struct, frozen=True, array_like=True):
 
     mount_point: bytes
     fs_type: str
+    source: bytes = b""
+    """What is mounted, a block device's path where it is one."""
 
 
 class _OpenHow(ctypes.Structure):
@@ -261,7 +263,11 @@ def rename_noreplace_by_link(src_fd: int | None, src: bytes, dst_fd: int | None,
             if error.errno not in (errno.EPERM, *_UNSUPPORTED):
                 raise
         else:
-            os.unlink(src, dir_fd=src_fd)
+            try:
+                os.unlink(src, dir_fd=src_fd)
+            except OSError:
+                os.unlink(dst, dir_fd=dst_fd)
+                raise
             return
     with contextlib.suppress(FileNotFoundError):
         os.stat(dst, dir_fd=dst_fd, follow_symlinks=False)
@@ -289,7 +295,8 @@ def parse_mountinfo(data: bytes) -> list[Mount]:
         fields, described = front.split(b" "), back.split(b" ")
         if not separator or len(fields) < 6 or len(described) < 2:
             continue
-        mounts.append(Mount(mount_point=_unescape(fields[4]), fs_type=os.fsdecode(_unescape(described[0]))))
+        fs_type, source = os.fsdecode(_unescape(described[0])), _unescape(described[1])
+        mounts.append(Mount(_unescape(fields[4]), fs_type, source))
     return mounts
 
 

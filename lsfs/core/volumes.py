@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from lsfs.core.paths import is_within
 from lsfs.core.posix import Mount, is_encrypted
 
 SYS = Path("/sys")
+_ENCRYPTING = frozenset(("ecryptfs", "fuse.gocryptfs", "fuse.encfs", "fuse.cryfs", "fuse.securefs"))
 
 
 class Volume(msgspec.Struct, frozen=True):
@@ -28,7 +30,7 @@ def away(root: bytes, vault: bytes, mounts: Sequence[Mount]) -> str:
 
     `vault` is the folder that copies would lie in; raises OSError where one of the two cannot be looked at.
     """
-    ours, theirs = (Volume(os.stat(path).st_dev, _fs_type(path, mounts), is_encrypted(path)) for path in (root, vault))
+    ours, theirs = (volume_of(path, mounts) for path in (root, vault))
     where = left_volume(ours, theirs)
     kept = vault.decode("utf-8", "replace")
     return f"it lies on {where}, and copies would lie in {kept}: no versions unless you ask for them" if where else ""
@@ -40,16 +42,28 @@ def left_volume(root: Volume, vault: Volume, sys: Path = SYS) -> str:
         return "an encrypted folder"
     if root.device == vault.device or root.fs_type == "tmpfs":
         return ""
-    if root.fs_type == "ecryptfs" or (_is_crypt(root.device, sys) and not _is_crypt(vault.device, sys)):
+    if (root.fs_type in _ENCRYPTING and vault.fs_type not in _ENCRYPTING) or (
+        _is_crypt(root.device, sys) and not _is_crypt(vault.device, sys)
+    ):
         return "an encrypted volume"
     return "a removable volume" if _is_removable(root.device, sys) else ""
 
 
-def _fs_type(path: bytes, mounts: Sequence[Mount]) -> str:
+def volume_of(path: bytes, mounts: Sequence[Mount]) -> Volume:
+    """The volume that a path lies on; raises OSError where it cannot be looked at."""
+    mount, device = _mount(path, mounts), os.stat(path).st_dev
+    if mount is not None and os.major(device) == 0:
+        # btrfs and others number their volumes themselves; what they lie on is what is mounted.
+        with contextlib.suppress(OSError):
+            device = os.stat(mount.source).st_rdev or device
+    return Volume(device, mount.fs_type if mount is not None else "", is_encrypted(path))
+
+
+def _mount(path: bytes, mounts: Sequence[Mount]) -> Mount | None:
     covering = [mount for mount in mounts if is_within(path, mount.mount_point.rstrip(b"/"))]
     # Of mounts on the same point, the last one covers the others.
     longest = max((len(mount.mount_point) for mount in covering), default=0)
-    return next((mount.fs_type for mount in reversed(covering) if len(mount.mount_point) == longest), "")
+    return next((mount for mount in reversed(covering) if len(mount.mount_point) == longest), None)
 
 
 def _block(device: int, sys: Path) -> Path:

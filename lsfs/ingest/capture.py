@@ -55,7 +55,7 @@ class Capturer:
         """`refusal` says why a content of so many bytes is not kept now, '' where it is."""
         self._vault = vault
         self._contents = contents
-        self._refusal = refusal
+        self.refusal = refusal
         self._now_ns = now_ns
 
     def keep(self, records: Sequence[Record]) -> None:
@@ -95,7 +95,7 @@ class Capturer:
                 captured = [msgspec.structs.replace(e, pending=None) if e.id in due else e for e in captured]
                 mirrors = take_in(tx, self._vault, fresh, tags)
                 self._vault.entries.captured(tx, captured)
-        missing = any(e.content in unkept and not self._refusal(e.size) for e in captured)
+        missing = any(e.content in unkept and not self.refusal(e.size) for e in captured)
         return Captured([*captured, *same], replaced, mirrors, missing)
 
     def _fresh(self, readings: Sequence[Reading], now: int) -> tuple[list[tuple[Entry, Entry]], list[Entry], list[int]]:
@@ -133,7 +133,7 @@ class Capturer:
 
     def _note(self, readings: Sequence[Reading]) -> bytes:
         """Where these contents were found, for whoever has the objects and not the vault."""
-        current = self._vault.entries.many([r.entry for r in readings if r.piece is not None or r.pieces or r.kept])
+        current = self._vault.entries.many([reading.entry for reading in readings])
         roots = {root.id: root.path for root in self._vault.roots.all()}
         now = self._now_ns()
         return note_of(
@@ -149,7 +149,10 @@ class Capturer:
                     seen_ns=now,
                 )
                 for r in readings
-                if (entry := current.get(r.entry)) is not None and entry.root in roots
+                if (entry := current.get(r.entry)) is not None
+                and entry.root in roots
+                and not entry.unversioned
+                and (r.kept or r.piece is not None or r.pieces or r.content != entry.content)
             ]
         )
 
@@ -157,12 +160,13 @@ class Capturer:
         """Makes versions of what is due, or of all `entries` at once; returns when the next one is due, in ns."""
         with self._vault.turn:
             now = self._now_ns()
-            pending = self._vault.entries.pending()
             if entries is None:
+                pending = self._vault.entries.pending()
                 due = [e for e in pending if due_ns(e.ctime_ns, e.pending or now, now) <= now]
             else:
-                wanted = {entry.id for entry in entries}
-                due = [e for e in pending if e.id in wanted]
+                known = self._vault.entries.many([entry.id for entry in entries])
+                pending = [e for e in known.values() if e.pending is not None]
+                due = pending
             # A file that changed and has not been read again has nothing to keep yet; its reading comes.
             due = [e for e in due if e.content is not None or e.kind is not Kind.FILE]
             if due:

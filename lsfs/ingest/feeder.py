@@ -8,7 +8,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
@@ -16,6 +16,7 @@ import msgspec
 
 from lsfs.core import xattrs
 from lsfs.core.errors import LsfsError, WorkerFailed
+from lsfs.core.records import StatKey
 from lsfs.ingest.opening import Opener
 from lsfs.store.index import FileRow, Index
 from lsfs.store.vault import Entry
@@ -100,7 +101,8 @@ class Feeder:
         self._in_flight: dict[int, _Flight | None] = {}
         self._documents: set[int] = set()
         self._claimed: dict[bytes, _Flight] = {}
-        self._attributes: dict[int, xattrs.Attributes] = {}
+        self._attributes: dict[int, tuple[int, xattrs.Attributes]] = {}
+        """With the ctime that the file had before they were read."""
         self._aside: set[int] = set()
         """Files read for their versions alone that could not be read; left until `retry`."""
         self._resting: dict[int, float] = {}
@@ -166,9 +168,11 @@ class Feeder:
         for part in (list(searched.values()), kept):
             self._submit(self._claim(part), urgent=True)
 
-    def attributes_of(self, files: Sequence[int]) -> dict[int, xattrs.Attributes]:
-        """The extended attributes that files had when they were opened, by file id."""
-        return {file_id: found for file_id in files if (found := self._attributes.get(file_id)) is not None}
+    def attributes_of(self, read: Mapping[int, StatKey]) -> dict[int, xattrs.Attributes]:
+        """The extended attributes of files that were read, by file id; without those that changed between that and
+        being opened, since it may have been their attributes."""
+        found = ((file_id, key, self._attributes.get(file_id)) for file_id, key in read.items())
+        return {file_id: seen[1] for file_id, key, seen in found if seen is not None and seen[0] == key.ctime_ns}
 
     def claimed(self, hashes: Sequence[bytes]) -> set[bytes]:
         """Those of the contents whose text is being read."""
@@ -319,7 +323,8 @@ class Feeder:
             return
         jobs.append(ReadJob(file.id, os.path.basename(file.path), descriptor, keep))
         try:
-            self._attributes[file.id] = xattrs.read(descriptor)
+            before = StatKey.of(os.fstat(descriptor))
+            self._attributes[file.id] = before.ctime_ns, xattrs.read(descriptor)
         except OSError as error:
             log.info("the attributes of a file cannot be read: %s", error.strerror)
 

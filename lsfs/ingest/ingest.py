@@ -255,12 +255,13 @@ class Ingest:
                     task = self._keep_group()
                 elif self._results or self._refused:
                     task = self._record_group()
+                elif (due := self._due()) is not None:
+                    # Before a backlog of looks, which may take minutes: what stood still until now may not by then.
+                    task = _Task(due)
                 elif self._tasks:
                     task = self._tasks.popleft()
                 elif self._stopping:
                     return None
-                elif (due := self._due()) is not None:
-                    task = _Task(due)
                 else:
                     self._wake.wait(self._seconds_to_deadline())
                     continue

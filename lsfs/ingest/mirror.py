@@ -72,11 +72,32 @@ def take_in(
 
 
 class Reflector:
-    """Writes tags to files."""
+    """Writes tags to files, and looks at what they say."""
 
     def __init__(self, vault: Vault, opener: Opener) -> None:
         self._vault = vault
         self._opener = opener
+
+    def look(self, entry: Entry, key: StatKey) -> xattrs.Attributes | None:
+        """The attributes of the file at an entry's path, while it is as `key` says; None where it is not."""
+        try:
+            descriptor = self._opener.open(entry.root, entry.path)
+        except OSError:
+            return None
+        try:
+            found = xattrs.read(descriptor)
+            return found if StatKey.of(os.fstat(descriptor)) == key else None
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
+
+    def write_back(self, mirrors: Sequence[Mirrored]) -> None:
+        """Writes tags to files that lost them when a program wrote them anew."""
+        current = self._vault.entries.many([mirrored.entry for mirrored in mirrors])
+        for mirrored in mirrors:
+            if (entry := current.get(mirrored.entry)) is not None:
+                self.write(entry, mirrored.tags)
 
     def write(self, entry: Entry, tags: str) -> None:
         """Makes `tags` the attribute of the file at an entry's path, if that file still stands there.

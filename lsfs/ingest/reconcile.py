@@ -216,7 +216,8 @@ class Reconciler:
         over = [entry for entry in ended if entry.lineage not in lives_on]
         pending = [vanished[e.id] for e in over if vanished[e.id].pending is not None and e.content is not None]
         versioned = self._vault.versions.newest(tx, [entry.lineage for entry in pending])
-        settle(tx, self._vault, [e for e in pending if e.lineage in versioned], now)
+        due = [e for e in pending if e.lineage in versioned or now - e.ctime_ns >= SETTLE_NS]
+        settle(tx, self._vault, due, now)
         settle(tx, self._vault, over, now, gone=True, op=op)
 
 

@@ -6,20 +6,23 @@ Everything here runs in the ingest thread, but for `vault_changed`.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 
 from lsfs.core.filetypes import extension, family
-from lsfs.core.records import Kind
+from lsfs.core.records import Kind, StatKey
+from lsfs.core.xattrs import Attributes
 from lsfs.index.pipeline import Judge, Pipeline
 from lsfs.ingest.agenda import Agenda
-from lsfs.ingest.capture import Capturer, Reading
+from lsfs.ingest.capture import Captured, Capturer, Reading
 from lsfs.ingest.feeder import GONE, Feeder
-from lsfs.ingest.mirror import Mirrored, Reflector
+from lsfs.ingest.mirror import Reflector
 from lsfs.ingest.outcomes import standing_of, text_of
 from lsfs.ingest.reconcile import Reconciler
 from lsfs.objects.piece import Record
 from lsfs.store.index import Index
 from lsfs.store.vault import Entry, Root, Vault
+from lsfs.versions.room import BIG_BYTES
 from lsfs.watch.records import ScanBatch
 from lsfs.workers.messages import Outcome, ReadResult
 
@@ -97,16 +100,21 @@ class Recording:
     def retry(self) -> None:
         """Has files read again that kept changing or could not be kept."""
         self._agenda.retried()
-        missing = self._vault.entries.unkept(_BACKFILL) if self._keep_missing else []
-        self._keep_missing = len(missing) == _BACKFILL
-        if self._keep_missing:
-            self._agenda.retry_later()
-        if missing:
-            with self._vault.turn, self._vault.write() as tx:
-                self._vault.entries.forget_content(tx, missing)
+        # Without room they would be read for nothing; whoever sees that there is room again says so.
+        looked = self._keep_missing and not self._capturer.refusal(0)
+        most = BIG_BYTES if self._capturer.refusal(BIG_BYTES + 1) else sys.maxsize
+        missing = self._vault.entries.unkept(_BACKFILL, most) if looked else []
+        # Queued first: if what comes after is cut off, they are read, and tidying finds what their versions lacked.
         with self._index.write() as tx:
             self._index.files.requeue(tx, unstable=True)
             self._index.files.reread(tx, missing)
+        if missing:
+            with self._vault.turn, self._vault.write() as tx:
+                self._vault.entries.forget_content(tx, missing)
+        if looked:
+            self._keep_missing = len(missing) == _BACKFILL
+            if self._keep_missing:
+                self._agenda.retry_later()
         if self.feeder is not None:
             self.feeder.retry()
 
@@ -160,7 +168,7 @@ class Recording:
 
     def record(self, results: Sequence[ReadResult], refused: Sequence[tuple[int, str]]) -> None:
         """Records what was read of files, and why some could not be."""
-        attributes = self.feeder.attributes_of([r.job for r in results]) if self.feeder is not None else {}
+        attributes = self._attributes_of({r.job: r.key for r in results if r.content and r.key is not None})
         readings = [
             Reading(r.job, r.content, r.key, attributes.get(r.job), r.piece, r.pieces)
             for r in results
@@ -177,7 +185,7 @@ class Recording:
         unread = [(r.job, s.state, s.reason) for r in results if not r.content and (s := standings.get(r.job))]
         unread += [(file_id, "failed", reason) for file_id, reason in refused]
         # Another file stands at the path by now; its event, or at the latest the next scan, tells.
-        unread += [(entry_id, "unstable", "it was replaced while it was read") for entry_id in outcome.replaced]
+        unread += [(entry_id, "unstable", "it was replaced while it was read") for entry_id in self._stale(outcome)]
         if unread:
             if self.feeder is not None:
                 self.feeder.set_aside([file_id for file_id, _, _ in unread])
@@ -187,17 +195,23 @@ class Recording:
                 self._agenda.retry_later()
         self._expect_settling(captured)
         self._miss_texts(captured, results)
-        self._reflect(outcome.mirrors)
+        self._reflector.write_back(outcome.mirrors)
         if outcome.unkept:
             self.keep_missing()
         self._finished([r for r in results if r.outcome is not Outcome.ESCALATE], refused)
 
-    def _reflect(self, mirrors: Sequence[Mirrored]) -> None:
-        """Writes tags to files that lost them when a program wrote them anew."""
-        current = self._vault.entries.many([mirrored.entry for mirrored in mirrors])
-        for mirrored in mirrors:
-            if (entry := current.get(mirrored.entry)) is not None:
-                self._reflector.write(entry, mirrored.tags)
+    def _attributes_of(self, read: Mapping[int, StatKey]) -> dict[int, Attributes]:
+        if self.feeder is None:
+            return {}
+        found = self.feeder.attributes_of(read)
+        late = self._vault.entries.many(list(read.keys() - found.keys()))
+        seen = {entry.id: self._reflector.look(entry, read[entry.id]) for entry in late.values()}
+        return found | {entry_id: attributes for entry_id, attributes in seen.items() if attributes is not None}
+
+    def _stale(self, outcome: Captured) -> list[int]:
+        """The replaced ones of which the vault does not know yet what stands there; the others wait to be read."""
+        entries = self._vault.entries.many(outcome.replaced)
+        return [entry_id for entry_id, entry in entries.items() if self._reflector.look(entry, entry.key) is None]
 
     def _miss_texts(self, captured: Sequence[Entry], results: Sequence[ReadResult]) -> None:
         """Has files read again whose content was known when it was asked for, and has been swept out since."""

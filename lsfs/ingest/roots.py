@@ -14,7 +14,9 @@ from lsfs.core.paths import display, is_within
 from lsfs.core.policy import Policy, policy_text
 from lsfs.core.posix import fs_uuid, mountinfo
 from lsfs.core.records import signed_ino
+from lsfs.store.database import Transaction
 from lsfs.store.vault import Root, Vault
+from lsfs.store.vault.ops import Rebased
 from lsfs.watch.mounts import refusal
 
 _KERNEL = frozenset((b"proc", b"sys", b"dev", b"run"))
@@ -43,14 +45,18 @@ class RootBook:
         own_folders: Sequence[bytes],
         now_ns: Callable[[], int],
         on_offline: Callable[[int], None],
+        rebased: Rebased,
     ) -> None:
+        """`rebased` has a step of an op name what it changes by another root."""
         self._vault = vault
         self._own = tuple(os.path.realpath(folder) for folder in own_folders)
         self._now_ns = now_ns
         self._on_offline = on_offline
+        self._rebased = rebased
 
     def add(self, path: bytes) -> Added:
-        """Begins to watch a folder; raises the refusals of :meth:`check`, ConflictError inside another root."""
+        """Begins to watch a folder; raises the refusals of :meth:`check`, and ConflictError inside another root, or
+        above one in which an op is not over."""
         path = self.check(path)
         roots = self._vault.roots.all()
         for root in roots:
@@ -66,15 +72,28 @@ class RootBook:
         identity = (fs_uuid(path), signed_ino(os.stat(path).st_ino))
         removed = self._vault.roots.removed(path)
         with self._vault.write() as tx:
+            for child in below:
+                self._refuse_unfinished(tx, child)
             if removed is not None:
                 root = self._vault.roots.revive(tx, removed.id, *identity)
             else:
                 root = self._vault.roots.add(tx, path, *identity, self._now_ns())
             for child in below:
-                self._vault.roots.absorb(tx, child.id, root.id, child.path[len(path) + 1 :] + b"/")
+                prefix = child.path[len(path) + 1 :] + b"/"
+                self._vault.roots.absorb(tx, child.id, root.id, prefix)
+                self._vault.ops.rebase(tx, child.id, root.id, prefix, self._rebased)
             entries = self._vault.entries.ids(tx, root.id)
             self._vault.entries.renumber(tx, entries, self._vault.next_seq(tx, len(entries)))
         return Added(root, tuple(below))
+
+    def _refuse_unfinished(self, tx: Transaction, root: Root) -> None:
+        op = self._vault.ops.unfinished_in(tx, root.id)
+        if op is not None:
+            raise ConflictError(
+                f"op {op} is not over in the watched folder {display(root.path)}",
+                path=display(root.path),
+                hint="lsfs log --running",
+            )
 
     def change_policy(self, root: Root, policy: Policy) -> Root:
         """Stores what is kept and searched of a root."""

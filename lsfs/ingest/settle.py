@@ -19,10 +19,11 @@ def settle(
     """Writes a version for each entry whose state is not its lineage's newest version yet; returns how many.
 
     The first version of a file that a root's first scan found counts as valid since its mtime.  With `gone` the
-    entries have vanished: a lineage with versions gets a row that says so, one without leaves no trace.
+    entries have vanished: a lineage with versions gets a row that says so, kept of it still or not, and one without
+    leaves no trace.
     `op` is the op of lsfs that made the state.
     """
-    entries = sorted((entry for entry in entries if not entry.unversioned), key=lambda entry: entry.seq)
+    entries = sorted((entry for entry in entries if gone or not entry.unversioned), key=lambda entry: entry.seq)
     # Cut off between the look at a file's new name and that at its old one, both hold its lineage: each in its turn.
     first = {entry.lineage: entry.id for entry in reversed(entries)}
     later = [entry for entry in entries if first[entry.lineage] != entry.id]

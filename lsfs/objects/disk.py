@@ -41,14 +41,14 @@ def written_since(path: Path, before_ns: int | None) -> bool:
 
 
 @contextlib.contextmanager
-def translated(folder: Path) -> Iterator[None]:
-    """Turns what the system says of our files into our errors."""
+def translated(path: Path, what: str = "kept contents cannot be written") -> Iterator[None]:
+    """Turns what the system says of files of ours at `path` into our errors, which begin with `what`."""
     try:
         yield
     except OSError as error:
+        said = f"{what}: {error.strerror or error}"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            hint = "free some space; nothing was lost"
-            raise DiskFull("no space left for kept contents", path=str(folder), hint=hint) from error
+            raise DiskFull(said, path=str(path), hint="free some space; nothing was lost") from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise PermissionRefused(f"kept contents cannot be written: {error.strerror}", path=str(folder)) from error
-        raise StorageError(f"kept contents cannot be written: {error.strerror}", path=str(folder)) from error
+            raise PermissionRefused(said, path=str(path)) from error
+        raise StorageError(said, path=str(path)) from error

@@ -112,9 +112,19 @@ class ContentStore:
         return None if pieces is None else sum(piece.size for piece in pieces)
 
     def read(self, content: bytes) -> Iterator[bytes]:
-        """The bytes of a content, piece by piece, each proved; raises `ObjectDamaged` where one is not what it was."""
-        for piece in self._pieces(content):
-            yield self._piece(content, piece)
+        """The bytes of a content, piece by piece, each proved; raises `ObjectDamaged` where one is not what it was.
+
+        It does so at the end where every piece is sound, and the list of them is not.
+        """
+        pieces = self._pieces(content)
+        whole = blake3()
+        for piece in pieces:
+            data = self._piece(content, piece)
+            if len(pieces) > 1:
+                whole.update(data)
+            yield data
+        if len(pieces) > 1 and whole.digest() != content:
+            raise ObjectDamaged(f"the pieces of the content {content.hex()[:16]} are not listed as they were")
 
     def read_at(self, content: bytes, offset: int, length: int) -> bytes:
         """Up to `length` bytes from `offset` on, unpacking no piece that is not asked for; raises `ObjectDamaged`."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
-from lsfs.core.errors import DiskFull, PermissionRefused, StorageError
+from lsfs.core.errors import StorageError
 from lsfs.store.vault import Vault
 from lsfs.store.vault.ops import UNFINISHED
 
@@ -34,19 +32,3 @@ def fold(database: Path) -> None:
             os.unlink(f"{database}{suffix}")
     with open(database, "rb") as written:
         os.fsync(written.fileno())
-
-
-@contextlib.contextmanager
-def written(path: Path) -> Iterator[None]:
-    """For a block that reads and writes files for `path`: turns what the system says into our errors."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(
-                f"no space left: {reason}", path=str(path), hint="free some space; nothing was lost"
-            ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise PermissionRefused(f"it cannot be written: {reason}", path=str(path)) from error
-        raise StorageError(reason, path=str(path)) from error

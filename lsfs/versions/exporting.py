@@ -7,8 +7,10 @@ meanwhile; what is missing in the end is taken again from where it lies now.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import io
 import os
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -20,12 +22,17 @@ import msgspec
 from lsfs.core.errors import RefusedError, VaultDamaged
 from lsfs.core.posix import RENAME_NOREPLACE, renameat2
 from lsfs.core.progress import NullProgress, Progress
+from lsfs.objects.disk import sync_folder, translated
 from lsfs.objects.packs import Packs, Place
 from lsfs.objects.piece import HEADER_BYTES, RecordKind, read_header
 from lsfs.store.vault import PieceRow, Vault
 from lsfs.versions.bundle import FORMAT, LABEL, OBJECTS, VAULT, Label
-from lsfs.versions.copies import fold, written
+from lsfs.versions.copies import fold
 
+_SCRATCH = "export-"
+_PARTIAL = (".lsfs-export-", ".partial")
+_STALE_S = 3600
+"""What nobody has written to for so long, nobody will."""
 _ROUNDS = 5
 """Times that what was moved meanwhile is taken again."""
 
@@ -49,15 +56,15 @@ def export_vault(vault: Path, to: Path, progress: Progress) -> Exported:
     if os.path.lexists(to):
         raise _taken(to)
     with (
-        written(to),
+        translated(to, "it cannot be written"),
         contextlib.closing(Vault(vault, readonly=True)) as live,
-        tempfile.TemporaryDirectory(prefix="export-", dir=vault.parent) as scratch,
+        _scratch(vault.parent) as scratch,
         _new_file(to) as file,
     ):
         if (state := live.check()) != "ok":
             hint = "lsfs down, then lsfs doctor --repair"
             raise VaultDamaged(f"the vault is damaged: {state}", path=str(vault), hint=hint)
-        copy = Path(scratch, VAULT)
+        copy = scratch / VAULT
         live.backup(copy)
         Vault(copy).close()  # brings it to the newest format
         fold(copy)
@@ -66,11 +73,29 @@ def export_vault(vault: Path, to: Path, progress: Progress) -> Exported:
 
 
 @contextlib.contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """A folder of an export's own, in the vault's; those that killed exports left there go if no other export runs."""
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for left in folder.glob(f"{_SCRATCH}????????"):
+                if left.is_dir() and not left.is_symlink():
+                    shutil.rmtree(left)
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder) as scratch:  # 0700
+            yield Path(scratch)
+    finally:
+        os.close(lock)
+
+
+@contextlib.contextmanager
 def _new_file(to: Path) -> Iterator[IO[bytes]]:
     """A file that stands at `to`, synced, when the block has ended well, and is gone when it has not."""
-    descriptor, partial = tempfile.mkstemp(prefix=".lsfs-export-", suffix=".partial", dir=to.parent)  # 0600
+    descriptor, partial = tempfile.mkstemp(prefix=_PARTIAL[0], suffix=_PARTIAL[1], dir=to.parent)  # 0600
     try:
         with os.fdopen(descriptor, "w+b") as file:
+            _forget_partials(to.parent, os.fstat(descriptor).st_mtime)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -82,11 +107,15 @@ def _new_file(to: Path) -> Iterator[IO[bytes]]:
         with contextlib.suppress(OSError):
             os.unlink(partial)
         raise
-    folder = os.open(to.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(to.parent)
+
+
+def _forget_partials(folder: Path, now_s: float) -> None:
+    """Removes what killed exports left beside their files: an export that is alive writes all the time."""
+    for left in folder.glob("*".join(_PARTIAL)):
+        with contextlib.suppress(OSError):  # somebody else's, in a folder that is everybody's
+            if left.lstat().st_mtime < now_s - _STALE_S:
+                left.unlink()
 
 
 def _taken(to: Path) -> RefusedError:

@@ -344,19 +344,16 @@ class _Forgetting:
         """What was forgotten; contents first, so that none is left without its pieces."""
         gone: list[Row] = []
         spared: set[int] = set()
-        newest = self._plan.newest_content
         for part in _slices(self._plan.contents):
             with self._used_since() as (tx, used):
                 forgotten = [row for row in part if row.hash not in used]
                 self._vault.pieces.forget(tx, (), [row.hash for row in forgotten])
-                # The ids of forgotten ones may be given again.
-                newest = self._vault.pieces.newest_content_in(tx, newest)
             gone += forgotten
             spared.update(which for row in part if row.hash in used for which in piece_ids(row.pieces))
             self._reach("gc.forgotten")
         for some in _slices(self._plan.pieces):
             with self._used_since() as (tx, used):
-                since = self._vault.pieces.contents_after(newest)
+                since = self._vault.pieces.contents_after(self._plan.newest_content)
                 needed = spared.union(*(piece_ids(row.pieces) for row in since))
                 dead = [row for row in some if row.hash not in used and row.id not in needed]
                 self._vault.pieces.forget(tx, [row.hash for row in dead])

@@ -19,13 +19,14 @@ from lsfs.core.paths import display, is_within
 from lsfs.core.posix import fs_uuid
 from lsfs.core.progress import Progress
 from lsfs.core.records import signed_ino
+from lsfs.objects.disk import translated
 from lsfs.objects.packs import Packs
 from lsfs.objects.piece import Codec
 from lsfs.store.database import Transaction
 from lsfs.store.vault import COPY, Root, Vault
 from lsfs.versions.bundle import FORMAT, LABEL, VAULT, Label, most_bytes
 from lsfs.versions.contents import ContentStore
-from lsfs.versions.copies import end_ops, fold, written
+from lsfs.versions.copies import end_ops, fold
 from lsfs.versions.rebuild import rebuild
 
 _PART_BYTES = 1 << 20
@@ -61,7 +62,10 @@ def import_vault(bundle: Path, folder: Path, moved: Mapping[bytes, bytes], now_n
     make_private_folder(str(folder))
     for left in folder.glob(f"{_SCRATCH}*"):  # by an import that was killed
         shutil.rmtree(left)
-    with written(bundle), tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder) as scratch:  # 0700
+    with (
+        translated(bundle, "it cannot be taken in"),
+        tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder) as scratch,
+    ):  # 0700
         _unpack(bundle, Path(scratch), progress)
         imported = _fitted(Path(scratch), moved, now_ns)
         # The objects first: a vault without them would be taken for a damaged one.

@@ -28,14 +28,18 @@ class Room:
         self._free = free or _free
         self.full = False
         """Whether what must be kept fills the budget alone."""
+        self.turned_away = False
+        """Whether something was refused since this was last set to False."""
 
     def refusal(self, size: int) -> str:
         """Why a content of `size` bytes is not kept now; '' where it is."""
+        why = ""
         if self._free(self._folder) < self._floor + size:
-            return "the disk is nearly full"
-        if self.full and size > BIG_BYTES:
-            return "what must be kept fills the budget for versions"
-        return ""
+            why = "the disk is nearly full"
+        elif self.full and size > BIG_BYTES:
+            why = "what must be kept fills the budget for versions"
+        self.turned_away |= bool(why)
+        return why
 
 
 def _free(folder: Path) -> int:

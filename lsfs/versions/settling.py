@@ -50,4 +50,6 @@ def since_ns(entry: Entry, last: Version | None, found: bool, now_ns: int) -> in
     if last is None and found:
         return min(entry.mtime_ns, now_ns)
     earliest = now_ns - 2 * LONGEST_NS if last is None else last.since_ns
+    if last is not None and (last.root, last.path) != (entry.root, entry.path):
+        earliest = max(earliest, last.seen_ns)  # it was at its old place then
     return entry.ctime_ns if earliest < entry.ctime_ns <= now_ns else now_ns

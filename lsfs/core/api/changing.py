@@ -49,6 +49,7 @@ class LeftOutInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     why: str
+    path_b64: str | UnsetType = UNSET
 
 
 class ConflictInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +59,7 @@ class ConflictInfo(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     forcible: bool
     """``force`` goes over it."""
+    path_b64: str | UnsetType = UNSET
 
 
 class StepInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +68,8 @@ class StepInfo(msgspec.Struct, frozen=True, kw_only=True):
     do: str
     path: str
     to: str | None = None
+    path_b64: str | UnsetType = UNSET
+    to_b64: str | UnsetType = UNSET
 
 
 class PlanResult(msgspec.Struct, frozen=True, kw_only=True, rename={"effect_class": "class"}):

@@ -175,14 +175,14 @@ class Entries:
         """Has files read again that are read for their versions alone."""
         tx.executemany("UPDATE entries SET content = NULL WHERE id = ?", ((i,) for i in ids))
 
-    def unkept(self, limit: int) -> list[int]:
-        """Files whose content is known and is to be kept, and is not."""
+    def unkept(self, limit: int, most_bytes: int = sys.maxsize) -> list[int]:
+        """Files of up to `most_bytes` whose content is known and is to be kept, and is not."""
         rows = self._db.rows(
             "SELECT id FROM entries AS e WHERE gone = 0 AND kind = 'file' AND unversioned = '' AND content IS NOT NULL "
-            "AND root IN (SELECT id FROM roots WHERE removed_ns IS NULL AND state = 'online') "
+            "AND root IN (SELECT id FROM roots WHERE removed_ns IS NULL AND state = 'online') AND size <= ? "
             "AND NOT EXISTS (SELECT 1 FROM pieces WHERE hash = e.content) "
             "AND NOT EXISTS (SELECT 1 FROM contents WHERE hash = e.content) LIMIT ?",
-            (limit,),
+            (most_bytes, limit),
         )
         return [row[0] for row in rows]
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import apsw
 import msgspec
 
-from lsfs.store.database import Database, insert_many, marks, one, parts
+from lsfs.store.database import Database, insert_many, marks, parts
 
 _PIECE = "id, hash, pack, offset, stored, size"
 _CONTENT = "hash, size, pieces, pack, offset, stored"
@@ -130,15 +130,6 @@ class Pieces:
             msgspec.to_builtins(row, builtin_types=(bytes,)),
         )
 
-    def every_piece(self) -> list[PieceRow]:
-        """Every kept piece."""
-        return [PieceRow(*row) for row in self._db.rows(f"SELECT {_PIECE} FROM pieces")]
-
-    def every_content(self) -> Iterator[ContentRow]:
-        """Every kept content of several pieces."""
-        for row in self._db.rows(f"SELECT {_CONTENT} FROM contents"):
-            yield ContentRow(*row)
-
     def in_turn(self) -> Iterator[PieceRow]:
         """Every kept piece, those that come meanwhile included; few are held at once."""
         after = 0
@@ -157,11 +148,6 @@ class Pieces:
     def newest_content(self) -> int:
         """The id of the newest content of several pieces; 0 where there is none."""
         return int(self._db.rows("SELECT coalesce(max(id), 0) FROM contents")[0][0])
-
-    @staticmethod
-    def newest_content_in(tx: apsw.Connection, upto: int) -> int:
-        """The highest id of a content of several pieces up to one, as the transaction sees it."""
-        return int(one(tx, "SELECT coalesce(max(id), 0) FROM contents WHERE id <= ?", (upto,))[0])
 
     def contents_after(self, content_id: int) -> list[ContentRow]:
         """The contents of several pieces with higher ids."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 import apsw
@@ -203,14 +205,25 @@ class Versions:
         """When the newest version was recorded, in ns; 0 where there is none."""
         return int(self._db.rows("SELECT coalesce(max(seen_ns), 0) FROM versions")[0][0])
 
-    def paths_like(self, root: int, glob: str, limit: int) -> list[bytes]:
-        """Paths, of now and of the past, that a pattern of SQLite's GLOB matches."""
-        rows = self._db.rows(
-            "SELECT path FROM entries WHERE root = ?1 AND CAST(path AS TEXT) GLOB ?2 "
-            "UNION SELECT path FROM versions WHERE root = ?1 AND CAST(path AS TEXT) GLOB ?2 ORDER BY path LIMIT ?3",
-            (root, glob, limit),
+    def paths_like(self, root: int, folder: bytes, glob: bytes, limit: int) -> list[bytes]:
+        """Paths below a folder, of now and of the past, in order, that a pattern matches there.
+
+        A ``*`` matches slashes, too; bytes that are not UTF-8 are characters of their own.
+        """
+        # Python's patterns have [!…] for what the shell's also have as [^…].
+        pattern = fnmatch.translate(glob.decode("utf-8", "surrogateescape").replace("[^", "[!"))
+        matches = re.compile(pattern).match
+        low, high = (folder + b"/", folder + b"0") if folder else (b"", b"\xff" * 8192)
+        skipped = len(folder) + 1 if folder else 0
+        sql = (
+            "SELECT path FROM entries WHERE root = ?1 AND path > ?2 AND path < ?3 UNION "
+            "SELECT path FROM versions WHERE root = ?1 AND path > ?2 AND path < ?3 ORDER BY path LIMIT ?4"
         )
-        return [row[0] for row in rows]
+        found: list[bytes] = []
+        while len(found) < limit and (rows := self._db.rows(sql, (root, low, high, _PAGE))):
+            found += (path for (path,) in rows if matches(path[skipped:].decode("utf-8", "surrogateescape")))
+            low = rows[-1][0]
+        return found[:limit]
 
     def get(self, seq: int) -> Version | None:
         """A version by its sequence number."""
