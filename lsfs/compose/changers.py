@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import secrets
 import time
 from collections.abc import Callable
 
@@ -40,9 +41,12 @@ def open_changers(base: Base, ingest: Ingest, keeper: Keeper, book: RootBook) ->
         base.reconciler(),
         base.capturer(),
         base.opener,
+        base.reflector(),
         base.scanner,
+        lambda root: not book.presence(root),
         ingest.vault_changed,
         ingest.follow,
+        ingest.keep_missing,
     )
     recorder = Recorder(
         base.vault,
@@ -56,10 +60,14 @@ def open_changers(base: Base, ingest: Ingest, keeper: Keeper, book: RootBook) ->
     executor = Executor(base.vault, base.contents, recorder, present, time.time_ns, base.reach)
     return Changers(
         flusher=flusher,
-        planner=Planner(base.vault, base.contents, flusher, present, base.own_folders, mountinfo),
+        planner=Planner(base.vault, base.contents, flusher, present, base.own_folders, mountinfo, _token),
         queue=OpQueue(base.vault, executor, time.time_ns),
         recovery=Recovery(base.vault, base.contents, present, time.time_ns, base.reach),
     )
+
+
+def _token() -> str:
+    return secrets.token_hex(4)
 
 
 def _present(base: Base, book: RootBook) -> Callable[[], list[Root]]:

@@ -21,6 +21,7 @@ from lsfs.ingest.ingest import Ingest
 from lsfs.ingest.keeper import Keeper
 from lsfs.ingest.recording import Recording
 from lsfs.ingest.roots import RootBook
+from lsfs.plan.steps import rebased
 from lsfs.store.vault import Entry, Root
 from lsfs.watch.records import Work
 from lsfs.watch.scan import Scanner
@@ -67,7 +68,7 @@ def open_watchers(base: Base, ingest: Ingest) -> tuple[RootBook, Watcher, Keeper
     def scanner(root: Root) -> Scanner:
         return watcher.scanner(root.id, root.path, base.rules(root), mountinfo)
 
-    book = RootBook(base.vault, base.own_folders, time.time_ns, base.opener.forget)
+    book = RootBook(base.vault, base.own_folders, time.time_ns, base.opener.forget, rebased)
     watcher = Watcher(native_source(time.monotonic), on_work, clock=time.monotonic)
     keeper = Keeper(base.vault, book, ingest, scanner, base.changes.happened)
     return book, watcher, keeper, scanner

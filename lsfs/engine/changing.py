@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -37,8 +36,9 @@ _RUNNING = ("running", "queued")
 class Changing:
     """Makes plans and carries them out."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, now_ns: Callable[[], int]) -> None:
         self._parts = parts
+        self._now_ns = now_ns
 
     def plan(self, request: PlanRequest) -> PlanResult:
         """A plan for actions: stored under a number, shown, nothing changed."""
@@ -99,7 +99,7 @@ class Changing:
         """Carries out a plan by its number, and tells how far it is; raises what ended it."""
         self._parts.vault.require_writable()
         op = self._op(request.op)
-        if op.state != "preview" or op.expires_ns < time.time_ns():
+        if op.state != "preview" or op.expires_ns < self._now_ns():
             state = "expired" if op.state == "preview" else op.state
             raise ConflictError(f"op {op.id} cannot be carried out: it is {state}", hint="make the plan again")
         document = msgspec.json.decode(op.plan, type=Document)
@@ -114,9 +114,8 @@ class Changing:
         check_confirmed(op.files, op.bytes, expect=request.expect, exempt=document.exempt)
 
     def _carry_out(self, op: OpRow) -> Iterator[OpEvent]:
-        steps = self._parts.ops.carry_out(op)
-        for step in steps:
-            yield OpEvent(phase=step.phase, done=step.done, total=step.total)  # type: ignore[arg-type]  # one of its
+        for headway in self._parts.ops.carry_out(op):
+            yield OpEvent(phase=headway.phase, done=headway.done, total=headway.total)  # type: ignore[arg-type]  # one of its
         yield OpEvent(phase="done", result=self.op(OpRequest(op=op.id)))
 
     def cancel(self, request: OpRequest) -> PlanResult:
@@ -171,7 +170,7 @@ class Changing:
             zone=caller.zone,
             locale=caller.locale,
             umask=caller.umask & 0o777,
-            now_ns=time.time_ns(),
+            now_ns=self._now_ns(),
             trash=self._parts.trash,
             uid=os.getuid(),
         )

@@ -6,15 +6,15 @@ import os
 from collections.abc import Mapping
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from lsfs.core.api import ConflictInfo, EffectInfo, LeftOutInfo, OpInfo, PlanResult, StepInfo
-from lsfs.core.paths import display
 from lsfs.core.wirepath import to_lossy
 from lsfs.engine.timestamps import iso
-from lsfs.plan.draft import Effect
+from lsfs.plan.draft import Effect, LeftOut
 from lsfs.plan.planner import Planned
 from lsfs.plan.steps import Exchange, Move, Row, Step, Where, paths
+from lsfs.plan.undo import Conflict
 from lsfs.store.vault import OpRow
 
 
@@ -26,11 +26,9 @@ def described(planned: Planned, roots: Mapping[int, bytes]) -> PlanResult:
         op=None,
         state="refused" if planned.conflicts else "nothing",
         effects=tuple(_effect(effect) for effect in document.effects),
-        left_out=tuple(LeftOutInfo(path=display(one.path), why=one.why) for one in document.left_out),
+        left_out=tuple(_left_out(one) for one in document.left_out),
         notes=document.notes,
-        conflicts=tuple(
-            ConflictInfo(path=display(one.path), why=one.why, forcible=one.forcible) for one in planned.conflicts
-        ),
+        conflicts=tuple(_conflict(one) for one in planned.conflicts),
         steps=tuple(_step(step, bases) for step in planned.steps),
         exempt=document.exempt,
     )
@@ -63,16 +61,28 @@ def _effect(effect: Effect) -> EffectInfo:
     )
 
 
+def _left_out(one: LeftOut) -> LeftOutInfo:
+    path, path_b64 = to_lossy(one.path)
+    return LeftOutInfo(path=path, why=one.why, path_b64=path_b64 or UNSET)
+
+
+def _conflict(one: Conflict) -> ConflictInfo:
+    path, path_b64 = to_lossy(one.path)
+    return ConflictInfo(path=path, why=one.why, forcible=one.forcible, path_b64=path_b64 or UNSET)
+
+
 def _step(step: Step, bases: Mapping[int, bytes]) -> StepInfo:
-    def shown(where: Where) -> str:
-        return display(os.path.join(bases.get(where.base, b"?"), where.path))
+    def lossy(where: Where) -> tuple[str, str | UnsetType]:
+        path, path_b64 = to_lossy(os.path.join(bases.get(where.base, b"?"), where.path))
+        return path, path_b64 or UNSET
 
     do = str(step.__struct_config__.tag)
-    if isinstance(step, Row):
-        return StepInfo(do=do, path=shown(step.at) if step.at is not None else "", to=f"{step.table}: {step.key}")
     places = paths(step)
-    to = shown(places[1]) if isinstance(step, Move | Exchange) else None
-    return StepInfo(do=do, path=shown(places[0]), to=to)
+    path, path_b64 = lossy(places[0]) if places else ("", UNSET)
+    if isinstance(step, Row):
+        return StepInfo(do=do, path=path, to=f"{step.table}: {step.key}", path_b64=path_b64)
+    to, to_b64 = lossy(places[1]) if isinstance(step, Move | Exchange) else (None, UNSET)
+    return StepInfo(do=do, path=path, to=to, path_b64=path_b64, to_b64=to_b64)
 
 
 def described_op(row: OpRow) -> OpInfo:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
-import io
 import os
 import tempfile
 import threading
-import time
+from collections.abc import Callable
 
 import msgspec
 from msgspec import UNSET
@@ -19,6 +17,7 @@ from lsfs.core.paths import display
 from lsfs.core.records import Kind
 from lsfs.core.times import Back, parse_when, zone_of
 from lsfs.core.wirepath import absolute_from_wire, to_lossy
+from lsfs.engine.linediff import TooManyLines, difference
 from lsfs.engine.parts import Parts
 from lsfs.engine.past import Past
 from lsfs.engine.places import place_of
@@ -29,7 +28,7 @@ from lsfs.workers.messages import Outcome, ReadResult
 from lsfs.workers.pool import ReadJob
 
 _MOST_TEXT = 16 << 20
-"""Bytes of a side that is compared line by line; difflib takes long on more."""
+"""Bytes of a side that is compared line by line."""
 _EXTRACT_S = 60.0
 
 
@@ -43,8 +42,9 @@ class _Side(msgspec.Struct, frozen=True):
 class Diffing:
     """Compares versions; reads only."""
 
-    def __init__(self, parts: Parts, past: Past) -> None:
+    def __init__(self, parts: Parts, past: Past, now_ns: Callable[[], int]) -> None:
         self._parts = parts
+        self._now_ns = now_ns
         self._past = past
 
     def diff(self, request: DiffRequest) -> DiffResult:
@@ -62,12 +62,18 @@ class Diffing:
         kind, before, after, note = self._texts(os.path.basename(place.path), old, new)
         if kind == "binary":
             return msgspec.structs.replace(same, kind=kind, note=note)
-        unified, added, removed = _unified(shown, old, new, before, after)
-        return msgspec.structs.replace(same, kind=kind, unified=unified, added=added, removed=removed, note=note)
+        try:
+            found = difference(before, after)
+        except TooManyLines:
+            return msgspec.structs.replace(same, kind="binary", note="it has too many lines to be compared by line")
+        unified = _names(shown, old, new) + found.hunks if found.hunks else ""
+        return msgspec.structs.replace(
+            same, kind=kind, unified=unified, added=found.added, removed=found.removed, note=note
+        )
 
     def _side(self, history: History, root: int, path: bytes, when: str | None, request: DiffRequest) -> _Side:
         if when is not None:
-            parsed = parse_when(when, now_ns=time.time_ns(), zone=request.zone, locale=request.locale)
+            parsed = parse_when(when, now_ns=self._now_ns(), zone=request.zone, locale=request.locale)
             version = history.resolve(root, path, parsed, request.by)
         else:
             version = self._now(history, root, path)
@@ -158,23 +164,10 @@ def _decoded(data: bytes) -> str | None:
         return None
 
 
-def _unified(path: str, old: _Side, new: _Side, before: str, after: str) -> tuple[str, int, int]:
-    """(unified diff, lines added, lines removed)."""
-    lines = list(
-        difflib.unified_diff(
-            # Lines end where a line feed is, and nowhere else: str.splitlines() ends them at eight other characters.
-            list(io.StringIO(before, newline="\n")),
-            list(io.StringIO(after, newline="\n")),
-            f"{path} {old.label}",
-            f"{path} {new.label}",
-            _date(old.version.since_ns),
-            _date(new.version.since_ns),
-        )
-    )
-    added = sum(line.startswith("+") for line in lines[2:])
-    removed = sum(line.startswith("-") for line in lines[2:])
-    ended = (line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-    return "".join(ended), added, removed
+def _names(path: str, old: _Side, new: _Side) -> str:
+    """The two lines that a unified diff begins with."""
+    sides = (("---", old), ("+++", new))
+    return "".join(f"{mark} {path} {side.label}\t{_date(side.version.since_ns)}\n" for mark, side in sides)
 
 
 def _date(ns: int) -> str:

@@ -62,15 +62,15 @@ class Engine:
         self._finding = Finding(
             parts.index, parts.search, parts.texts, parts.root_paths, self._activity.complete, time.time_ns
         )
-        self.changing = Changing(parts)
+        self.changing = Changing(parts, time.time_ns)
         """Plans and ops."""
-        self.past = Past(parts)
+        self.past = Past(parts, time.time_ns)
         """Versions, trees as they were, tags."""
-        self.diffing = Diffing(parts, self.past)
+        self.diffing = Diffing(parts, self.past, time.time_ns)
         """What differs between versions."""
         self.keeping = Keeping(parts, time.time_ns)
         """What is kept of the past, and for how long."""
-        self.verifying = Verifying(parts)
+        self.verifying = Verifying(parts, time.time_ns)
         """Whether everything that is kept is what it was."""
         self._progress = Progress(parts.index, self._activity, parts.changes)
         self._doctor = Doctor(
@@ -335,8 +335,8 @@ class Engine:
     def _check_presence(self) -> None:
         self._parts.keeper.check_presence()
         if self._parts.ops.idle():
-            # What was left undone when a folder went away under an op.
-            self._parts.recovery.settle(at_start=False)
+            # What was left undone when a folder went away under an op; an op that begins now waits for it.
+            self._parts.ops.between(functools.partial(self._parts.recovery.settle, at_start=False))
 
     def _sweep(self) -> None:
         while not self._stopping.is_set() and self._parts.pipeline.sweep():

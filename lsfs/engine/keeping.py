@@ -142,10 +142,11 @@ class Keeping:
                     versions.drop(tx, [seq], now_ns, reasons[leader])
 
     def _say_room(self, note: str) -> None:
-        """Has large files kept no more, or again."""
-        room, again = self._parts.room, self._parts.room.full and not note
+        """Has large files kept no more, or again; and what there was no room for, once there is some."""
+        room = self._parts.room
         self._note, room.full = note, bool(note)
-        if again:
+        if room.turned_away and not room.refusal(0):
+            room.turned_away = False
             self._parts.ingest.keep_missing()
 
     def _forget_own_writes(self, now_ns: int) -> None:

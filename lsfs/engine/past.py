@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from msgspec import UNSET
 
@@ -23,7 +22,7 @@ from lsfs.core.api import (
     VersionInfo,
 )
 from lsfs.core.errors import NothingFound
-from lsfs.core.paths import display, join
+from lsfs.core.paths import display, join, split
 from lsfs.core.records import Kind
 from lsfs.core.times import BeforeOp, parse_when, zone_of
 from lsfs.core.wirepath import absolute_from_wire, to_lossy
@@ -40,8 +39,9 @@ SETTLE_NOTE = "a content that stood for less than 2 s, or only while lsfs did no
 class Past:
     """Answers about what was; writes nothing but versions of what stands there now."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, now_ns: Callable[[], int]) -> None:
         self._parts = parts
+        self._now_ns = now_ns
         self._history = History(parts.vault)
 
     def history(self, request: HistoryRequest) -> HistoryResult:
@@ -50,7 +50,7 @@ class Past:
         place = place_of(self._parts.vault, path)
         self.flush(place)
         entry = self._history.entry(place.root.id, place.path)
-        if entry is None and not _GLOB.isdisjoint(os.path.basename(path)):
+        if entry is None and not _GLOB.isdisjoint(place.path):
             found = self._matching(place, request.limit)
         elif not place.path or (entry is not None and entry.kind is Kind.DIR):
             below = self._parts.vault.entries.below(place.root.id, place.path, gone=True)
@@ -69,9 +69,15 @@ class Past:
         return f"it is ignored: {reason}" if reason else "lsfs status PATH"
 
     def _matching(self, place: Place, limit: int) -> list[Entry]:
-        pattern = place.path.decode("utf-8", "surrogateescape")
-        paths = self._parts.vault.versions.paths_like(place.root.id, pattern, limit)
-        found = self._parts.vault.entries.at(place.root.id, paths)
+        """What a pattern matches: the part of a path behind its longest beginning that has no special character, or
+        is a folder's name as it stands."""
+        vault, folder = self._parts.vault, place.path
+        while not _GLOB.isdisjoint(folder) and self._history.entry(place.root.id, folder) is None:
+            folder = split(folder)[0]
+        self.flush(Place(place.root, folder))
+        pattern = place.path[len(folder) :].lstrip(b"/")
+        paths = vault.versions.paths_like(place.root.id, folder, pattern, limit)
+        found = vault.entries.at(place.root.id, paths)
         return [found[path] for path in sorted(found) if found[path].kind is not Kind.DIR]
 
     def _of(self, root: Root, entry: Entry) -> FileHistory | None:
@@ -118,17 +124,21 @@ class Past:
         others = {v.lineage for v in vault.versions.moments(root.id, entry.path) if v.lineage != entry.lineage}
         for lineage in sorted(others):
             now = next(iter(vault.entries.holders([lineage])), None)
-            where = f"is {display(now.path)} now" if now is not None else "is gone"
+            where = f"is {self._shown(now)} now" if now is not None else "is gone"
             yield f"another file stood here once, which {where}"
         if entry.gone and (now := next(iter(vault.entries.holders([entry.lineage])), None)) is not None:
-            yield f"it is {display(now.path)} now"
+            yield f"it is {self._shown(now)} now"
+
+    def _shown(self, entry: Entry) -> str:
+        root = self._parts.vault.roots.get(entry.root)
+        return display(join(root.path, entry.path) if root is not None else entry.path)
 
     def at(self, request: AtRequest) -> AtResult:
         """A folder as it was."""
         path = absolute_from_wire(request.path)
         place = place_of(self._parts.vault, path)
         self.flush(place)
-        when = parse_when(request.when, now_ns=time.time_ns(), zone=request.zone, locale=request.locale)
+        when = parse_when(request.when, now_ns=self._now_ns(), zone=request.zone, locale=request.locale)
         history = History(self._parts.vault, zone_of(request.zone))
         bound = history.bound(when)
         tree = history.tree(place.root.id, place.path, bound)
@@ -155,6 +165,7 @@ class Past:
         if request.paths:
             for text in request.paths:
                 place = place_of(vault, absolute_from_wire(text))
+                self.flush(place, below=False)
                 entry = self._history.entry(place.root.id, place.path)
                 if entry is None or entry.gone:
                     raise NothingFound("nothing is known of it", path=display(place.absolute))
@@ -176,12 +187,12 @@ class Past:
         queries = self._parts.vault.saved.all()
         return SavedList(queries=tuple(SavedQuery(name=name, query=query) for name, query in queries.items()))
 
-    def flush(self, place: Place) -> None:
-        """Has what stands there now be the newest version; a root that is away stays as it was known."""
+    def flush(self, place: Place, *, below: bool = True) -> None:
+        """Has what stands there, and `below` it, be the newest version; a root that is away stays as it was known."""
         if self._parts.vault.newer or self._parts.book.presence(place.root):
             return
         absolute = place.absolute
-        if os.path.isdir(absolute) and not os.path.islink(absolute):
+        if below and os.path.isdir(absolute) and not os.path.islink(absolute):
             self._parts.flusher.tree(place.root, place.path)
         elif place.path:
             self._parts.flusher.paths(place.root, [place.path])

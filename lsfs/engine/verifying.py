@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from lsfs.core.api import VerifyEvent
 from lsfs.core.paths import display, join
@@ -18,12 +17,13 @@ _SAID = 1000
 class Verifying:
     """Looks at what is kept; forgets what is damaged."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, now_ns: Callable[[], int]) -> None:
         self._parts = parts
+        self._now_ns = now_ns
 
     def verify(self) -> Iterator[VerifyEvent]:
         """How far it is, and last what was found."""
-        for said in verify(self._parts.vault, self._parts.contents, time.time_ns):
+        for said in verify(self._parts.vault, self._parts.contents, self._now_ns):
             if isinstance(said, Looked):
                 yield VerifyEvent(done=said.done, total=said.total)
             else:

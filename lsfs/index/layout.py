@@ -92,7 +92,9 @@ class Layout:
                 if content < self._alive.length and self._alive.view[content]:
                     self._alive.view[content] = False
                     self._content_words.view[content] = 0
-                    self._chunk_words.view[self._chunk_content.view == content] = 0
+                    chunks = self._chunk_content.view == content
+                    self._chunk_words.view[chunks] = 0
+                    self._chunk_content.view[chunks] = 0  # no content's: the number may be given to another
             self.collection = self._snapshot()
 
     def _snapshot(self) -> Collection:

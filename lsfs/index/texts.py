@@ -35,12 +35,14 @@ class Texts:
     def passages(
         self, content: Content, files: Sequence[FileRow], numbers: Sequence[int] | None = None
     ) -> list[Passage]:
-        """The passages of a content by number (all where None), or none where its text can't be had any more.
+        """The passages of a content by number (all where None), or none where its text, or one of them, can't be had.
 
         `files` are files with that content; one that was changed since it was read is passed over.
         """
         table = np.frombuffer(content.chunk_table, ROW)
         wanted = range(len(table)) if numbers is None else numbers
+        if any(n >= len(table) for n in wanted):
+            return []  # since they were found, another content got the number
         starts = [int(table["start"][n]) for n in wanted]
         ends = [int(table["start"][n + 1]) if n + 1 < len(table) else content.text_bytes for n in wanted]
         pieces = self._pieces(content, files, starts, ends)

@@ -1,7 +1,9 @@
 """Whether a worker's result agrees with itself and with what it said before: a worker that a file took over may lie.
 
-What it says about the text cannot be checked, and harms only that file; what would make the index contradict itself,
-or let one file speak for another's bytes, can be.
+Checked is what would make the index contradict itself, and that a result speaks of the content that was announced.
+What it says about the text cannot be checked, and harms that content only.  Nor are hashes computed again: that of a
+file, and that of each piece, are taken as the worker claims them.  A piece that is not what its hash says is never
+handed out, since every read proves it (`lsfs.objects.piece`); until one does, only ``lsfs doctor --verify`` finds it.
 """
 
 from __future__ import annotations
