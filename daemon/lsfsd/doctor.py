@@ -86,9 +86,8 @@ def examined_alone(paths: Paths) -> Sequence[DoctorFinding]:
     if not os.path.exists(os.path.join(paths.vault_dir, "vault.db")):
         return [DoctorFinding(severity="note", what="nothing is indexed yet", hint="lsfs up FOLDER")]
     try:
-        with vault_lock(paths.lock):
-            # Not closed: that is for an engine that was started, and this process ends with its command.
-            return open_engine(paths, config).doctor()
+        with vault_lock(paths.lock), contextlib.closing(open_engine(paths, config)) as engine:
+            return engine.doctor()
     except LsfsError as error:
         path = error.path or msgspec.UNSET
         return [DoctorFinding(severity="error", what=error.message, path=path, hint=error.hint or "")]

@@ -16,12 +16,13 @@ from pathlib import Path
 from lsfs.core.api import DoctorFinding
 from lsfs.core.errors import LsfsError
 from lsfs.core.locations import Paths
+from lsfs.objects.disk import translated
 from lsfs.objects.packs import Packs
 from lsfs.objects.piece import Codec
 from lsfs.store.index import Index
 from lsfs.store.vault import COPY, Vault
 from lsfs.versions.contents import ContentStore
-from lsfs.versions.copies import BESIDE, end_ops, fold, written
+from lsfs.versions.copies import BESIDE, end_ops, fold
 from lsfs.versions.rebuild import Rebuilt, rebuild
 
 _NEVER = 1 << 62
@@ -72,7 +73,7 @@ def _damage_of_copy(copy: Path, partial: Path) -> str:
     for suffix in ("", *BESIDE):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(f"{partial}{suffix}")  # of a repair that was killed
-    with written(partial):
+    with translated(partial, "it cannot be written"):
         shutil.copyfile(copy, partial)
         partial.chmod(0o600)
     return damage_of(partial)
