@@ -134,3 +134,14 @@ def test_what_is_ignored_is_neither_searched_nor_kept(lsfs):
     with pytest.raises(NothingFound) as caught:
         lsfs.engine.past.history(HistoryRequest(path=str(lsfs.root / "a.log")))
     assert "ignored" in caught.value.hint
+
+
+def test_a_file_that_grew_too_large_for_versions_and_is_deleted_has_its_end_in_its_history(lsfs):
+    written(lsfs, "a.txt", b"small\n")
+    up(lsfs, max_file_mb=1)
+    (lsfs.root / "a.txt").write_bytes(LARGE)
+    lsfs.rescanned()
+    assert lsfs.entry("a.txt").unversioned and numbers(lsfs, "a.txt") == [1]
+    (lsfs.root / "a.txt").unlink()
+    lsfs.rescanned()
+    assert [version.gone for version in lsfs.versions("a.txt")] == [0, 1]

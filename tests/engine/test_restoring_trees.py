@@ -5,13 +5,23 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import struct
 import time
 from pathlib import Path
 
 import pytest
 
 from lsfs.core import actions
-from lsfs.core.api import ApplyRequest, LogRequest, PlanRequest, PlanResult, RootSettings, UndoRequest, UpRequest
+from lsfs.core.api import (
+    ApplyRequest,
+    LogRequest,
+    PlanRequest,
+    PlanResult,
+    RootSettings,
+    SettingsRequest,
+    UndoRequest,
+    UpRequest,
+)
 from lsfs.core.errors import LsfsError, NothingFound
 from tests.running import Lsfs
 
@@ -221,3 +231,69 @@ def test_a_time_before_the_first_version_of_a_file_says_so(lsfs):
     with pytest.raises(NothingFound, match="before the first version"):
         planned(lsfs, actions.Restore(path="a.txt", to="2001-02-03"))
     assert path.read_text() == "now"
+
+
+def test_what_is_not_versioned_any_more_or_is_no_file_is_named(lsfs):
+    root = lsfs.root
+    (root / "d").mkdir()
+    for name in ("big.iso", "same.iso", "thing.iso", "a.txt"):
+        (root / "d" / name).write_text("then")
+    os.mkfifo(root / "d" / "pipe")
+    lsfs.up()
+    time.sleep(1.1)
+    when = now_text()
+    time.sleep(1.1)
+    lsfs.engine.change_settings(SettingsRequest(path=str(root), settings=RootSettings(exclude=("*.iso",))))
+    lsfs.settled()
+    (root / "d" / "big.iso").write_text("now, unversioned")
+    (root / "d" / "pipe").unlink()
+    (root / "d" / "thing.iso").unlink()
+    (root / "d" / "thing.iso").mkdir()
+    (root / "d" / "a.txt").write_text("now")
+    done = applied(lsfs, planned(lsfs, actions.Restore(path="d", to=when)))
+    said = {Path(each.path).name: each.why for each in done.left_out}
+    assert said.keys() == {"big.iso", "thing.iso", "pipe"}
+    assert "no versions are kept" in said["big.iso"] and "not brought back" in said["pipe"]
+    assert (root / "d" / "big.iso").read_text() == "now, unversioned"
+    assert (root / "d" / "a.txt").read_text() == "then"
+
+
+def test_folders_that_are_made_again_have_their_modes_and_times(lsfs, tmp_path):
+    root = lsfs.root
+    (root / "d" / "e").mkdir(parents=True)
+    (root / "d" / "e" / "inner.txt").write_text("inner")
+    for path, mode in (("d/e", 0o750), ("d", 0o700)):
+        (root / path).chmod(mode)
+        os.utime(root / path, ns=(1_600_000_000_123_456_789,) * 2)
+    lsfs.up()
+    time.sleep(1.1)
+    when = now_text()
+    time.sleep(1.1)
+    shutil.rmtree(root / "d")
+    lsfs.rescanned()
+    applied(lsfs, planned(lsfs, actions.Restore(path="d", to=when)))
+    applied(lsfs, planned(lsfs, actions.Restore(path="d", to=when, output=str(tmp_path / "elsewhere"))))
+    for folder in (root, tmp_path / "elsewhere"):
+        found = {path: (folder / path).stat() for path in ("d", "d/e")}
+        assert {path: seen.st_mode & 0o777 for path, seen in found.items()} == {"d": 0o700, "d/e": 0o750}
+        assert {seen.st_mtime_ns for seen in found.values()} == {1_600_000_000_123_456_789}
+
+
+def test_a_folder_that_is_made_again_has_the_access_list_that_its_folder_gives(lsfs):
+    root = lsfs.root
+    (root / "d").mkdir()
+    (root / "d" / "a.txt").write_text("then")
+    lsfs.up()
+    time.sleep(1.1)
+    when = now_text()
+    time.sleep(1.1)
+    shutil.rmtree(root / "d")
+    # Version 2: owner rwx, user 1000 rwx, group r-x, mask rwx, others none.
+    rows = ((1, 7, -1), (2, 7, 1000), (4, 5, -1), (16, 7, -1), (32, 0, -1))
+    try:
+        packed = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *row) for row in rows)
+        os.setxattr(root, "system.posix_acl_default", packed)
+    except OSError:
+        pytest.skip("this file system has no access lists")
+    applied(lsfs, planned(lsfs, actions.Restore(path="d", to=when)))
+    assert "system.posix_acl_default" in os.listxattr(root / "d")
