@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from lsfs.core.errors import StorageError
 from lsfs.core.ignore import IgnoreRules, Verdict
 from lsfs.core.policy import MIB, InForce, Policy, in_force, merged, policy_text, read_policy
-from lsfs.core.posix import mountinfo
-from lsfs.core.volumes import Volume, away, left_volume
+from lsfs.core.posix import Mount, mountinfo
+from lsfs.core.volumes import Volume, away, left_volume, volume_of
 
 
 def rules(**policy) -> IgnoreRules:
@@ -99,6 +100,26 @@ def test_a_vault_on_the_same_volume_or_one_as_well_encrypted_is_no_leak(tmp_path
     assert left_volume(Volume(1, "ext4"), Volume(2, "ext4"), tmp_path) == ""
     assert left_volume(Volume(1, "ext4"), Volume(1, "ext4"), tmp_path) == ""
     assert left_volume(Volume(1, encrypted=True), Volume(1, encrypted=True), tmp_path) == ""
+
+
+@pytest.mark.parametrize("fs_type", ["ecryptfs", "fuse.gocryptfs", "fuse.encfs"])
+def test_a_file_system_that_encrypts_is_an_encrypted_volume(tmp_path, fs_type):
+    assert "encrypted" in left_volume(Volume(5, fs_type), Volume(2, "ext4"), tmp_path)
+    assert left_volume(Volume(5, fs_type), Volume(6, fs_type), tmp_path) == ""
+
+
+def test_a_volume_with_a_number_of_its_own_is_known_by_the_device_that_is_mounted(tmp_path, monkeypatch):
+    table = [Mount(b"/", "ext4", b"/dev/sda1"), Mount(b"/usb", "btrfs", b"/dev/sdb1")]
+    numbers = {
+        b"/usb/docs": (os.makedev(0, 44), 0),
+        b"/vault": (os.makedev(8, 1), 0),
+        b"/dev/sdb1": (5, os.makedev(8, 17)),
+    }
+    monkeypatch.setattr(
+        os, "stat", lambda path: SimpleNamespace(**dict(zip(("st_dev", "st_rdev"), numbers[path], strict=True)))
+    )
+    assert volume_of(b"/usb/docs", table) == Volume(os.makedev(8, 17), "btrfs")
+    assert volume_of(b"/vault", table) == Volume(os.makedev(8, 1), "ext4")
 
 
 def test_memory_is_no_volume_to_leave(tmp_path):

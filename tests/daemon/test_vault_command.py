@@ -185,6 +185,35 @@ def test_a_file_that_is_there_is_never_overwritten(make_kept, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["export.tar", "kept0"]
 
 
+def test_what_a_killed_export_left_goes_with_the_next_one(make_kept, tmp_path):
+    kept = make_kept()
+    folder = kept.path.parent
+    (folder / "export-k1lled12").mkdir()
+    (folder / "export-k1lled12" / VAULT).write_bytes(b"half a copy")
+    (folder / "export-2026.tar").write_bytes(b"somebody's own")
+    old, fresh = (tmp_path / f".lsfs-export-{name}.partial" for name in ("old", "fresh"))
+    for partial in (old, fresh):
+        partial.write_bytes(b"half an export")
+    os.utime(old, (1_600_000_000,) * 2)
+
+    def scratch() -> list[str]:
+        return sorted(path.name for path in folder.glob("export-*") if path.is_dir())
+
+    class Beside(NullProgress):
+        """Another export at the same time."""
+
+        def start(self, total: int, what: str) -> None:
+            self.mine = scratch()
+            export_vault(kept.path, tmp_path / "other.tar", NullProgress())
+            assert scratch() == self.mine
+
+    export_vault(kept.path, tmp_path / "export.tar", beside := Beside())
+    assert len(beside.mine) == 1 and beside.mine != ["export-k1lled12"]
+    assert [path.name for path in folder.glob("export-*")] == ["export-2026.tar"]
+    assert sorted(path.name for path in tmp_path.glob(".lsfs-export-*")) == [fresh.name]
+    imported(tmp_path / "export.tar", tmp_path / "there")
+
+
 def test_a_place_that_cannot_be_written_is_said(make_kept, tmp_path):
     kept = make_kept()
     with pytest.raises(StorageError) as raised:

@@ -95,3 +95,13 @@ def test_a_mask_of_contents_leaves_out_what_the_snapshot_does_not_know(folder):
     folder.add("one lease")
     mask = folder.layout.collection.content_mask(np.array([1, 7]))
     assert mask.tolist() == [False, True]
+
+
+def test_a_content_with_the_number_of_one_that_was_removed_has_its_own_passages_only(folder):
+    folder.add("one lease")
+    folder.pipeline.drop([(1, 1, 1)])
+    with folder.index.write() as tx:
+        folder.index.files.remove(tx, [1])
+    folder.add("another lease")
+    (found,) = folder.search.run(parse("lease", now_ns=0), Filters(), limit=10).found
+    assert (found.file.content, found.chunk) == (1, 0)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
-from lsfs.core import actions
-from lsfs.core.api import ApplyRequest, PlanRequest
+from lsfs.core import actions, xattrs
+from lsfs.core.api import ApplyRequest, HistoryRequest, PlanRequest
 from lsfs.core.xattrs import TAGS
+from lsfs.ingest import feeder
 from lsfs.ingest.mirror import Change, compare, value_of
 
 
@@ -108,3 +110,44 @@ def test_tags_follow_a_moved_file(lsfs):
     os.rename(lsfs.root / "a.txt", lsfs.root / "b.txt")
     lsfs.rescanned()
     assert tags(lsfs, "b.txt") == ["home"]
+
+
+def test_a_tag_that_comes_while_the_file_is_being_read_stays(lsfs, monkeypatch, wait_until):
+    lsfs.up()
+    opened, tagged = threading.Event(), threading.Event()
+
+    class Slow:
+        """Reads the attributes of the files that are opened for reading, and has them wait then."""
+
+        Attributes = xattrs.Attributes
+
+        @staticmethod
+        def read(file: int) -> xattrs.Attributes:
+            found = xattrs.read(file)
+            opened.set()
+            tagged.wait(10)
+            return found
+
+    monkeypatch.setattr(feeder, "xattrs", Slow)
+    path = lsfs.root / "a.txt"
+    path.write_text("text")
+    assert opened.wait(10)
+    tag(lsfs, "a.txt", "red")
+    assert on_disk(path) == b"red"
+    tagged.set()
+    lsfs.settled()
+    wait_until(lambda: lsfs.entry("a.txt").content is not None)
+    assert lsfs.disagreement() == []
+    assert (tags(lsfs, "a.txt"), on_disk(path), lsfs.entry("a.txt").mirror) == (["red"], b"red", "red")
+
+
+def test_a_look_at_the_history_right_after_a_program_replaced_a_file_writes_its_tags_again(lsfs):
+    path = lsfs.root / "a.txt"
+    path.write_text("text")
+    lsfs.up()
+    tag(lsfs, "a.txt", "home")
+    fresh = lsfs.root / "fresh"
+    fresh.write_text("saved anew")
+    fresh.replace(path)
+    lsfs.engine.past.history(HistoryRequest(path=str(path)))
+    assert on_disk(path) == b"home" and tags(lsfs, "a.txt") == ["home"]

@@ -13,6 +13,7 @@ from lsfs.core.posix import Mount
 from lsfs.ingest import opening, roots
 from lsfs.ingest.opening import Opener
 from lsfs.ingest.roots import RootBook
+from lsfs.plan.steps import rebased
 from lsfs.store.vault import Vault
 
 
@@ -32,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def book_of(vault: Vault, away: list[int]) -> RootBook:
-    return RootBook(vault, (), time.time_ns, away.append)
+    return RootBook(vault, (), time.time_ns, away.append, rebased)
 
 
 def test_a_root_that_goes_away_is_closed(lsfs):

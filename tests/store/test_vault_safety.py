@@ -7,13 +7,15 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import apsw
+import msgspec
 import pytest
 
 from lsfs.core.errors import VaultDamaged
-from lsfs.store.vault import APPLICATION_ID, COPY, Vault
+from lsfs.store.vault import APPLICATION_ID, COPY, OpRow, Touch, Vault
 
 
 def filled_vault(path: Path) -> None:
@@ -21,6 +23,29 @@ def filled_vault(path: Path) -> None:
     with vault.write() as tx:
         for number in range(2000):
             vault.roots.add(tx, b"/folder/%d" % number, "", number, 0)
+    vault.close()
+
+
+def test_what_later_ops_touched_is_found_in_time_however_much_they_touched(tmp_path):
+    count = 5000
+    vault = Vault(tmp_path / "vault.db")
+    row = OpRow(0, "applied", "reversible", "cli", "", "", b"{}", 1, 1, 1, 2, 1, 2)
+    with vault.write() as tx:
+        first = [Touch(1, b"a/b/%d" % n, n + 1, n % 7 == 0) for n in range(count)]
+        op = vault.ops.add(tx, row, [], first)
+        other = [Touch(1, b"c/%d" % n, n + 1 if n % 100 == 0 else None, False) for n in range(count)]
+        other += [Touch(1, b"a/b/14/below", None, False), Touch(1, b"a/b/15/below", None, False)]
+        other += [Touch(1, b"a/b/3", None, False), Touch(2, b"a/b/4", None, False)]
+        last = vault.ops.add(tx, row, [], other)
+        vault.ops.add(tx, msgspec.structs.replace(row, state="undone"), [], [Touch(1, b"a/b/5", None, False)])
+        whole = vault.ops.add(tx, row, [], [Touch(1, b"a/b/21", None, True), Touch(1, b"a", None, False)])
+        began = time.monotonic()
+    found = vault.ops.later(op, first)
+    assert time.monotonic() - began < 60, "each looks at all that the others touch"
+    expected = {(1, b"c/%d" % n): last for n in range(0, count, 100)}
+    expected |= {(1, b"a/b/14/below"): last, (1, b"a/b/3"): last, (1, b"a/b/21"): whole}
+    assert found == expected
+    assert vault.ops.later(last, [Touch(1, b"a/b/21/deep", None, False)]) == {(1, b"a/b/21"): whole}
     vault.close()
 
 

@@ -132,8 +132,8 @@ class Cellar:
 
     def referred(self) -> set[tuple[bytes, int, int]]:
         """Hash, pack and offset of every record that the vault refers to."""
-        rows = [*self.vault.pieces.every_piece(), *self.vault.pieces.every_content()]
-        return {(row.hash, row.pack, row.offset) for row in rows}
+        sql = "SELECT hash, pack, offset FROM pieces UNION ALL SELECT hash, pack, offset FROM contents"
+        return set(self.vault.pieces._db.rows(sql))
 
     def there(self) -> dict[tuple[bytes, int, int], int]:
         """The same of every record that there is but notes, with its bytes."""

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from lsfs.core.errors import UnavailableError
 from lsfs.objects import packs as packs_module
 from lsfs.objects.packs import LOOSE, Place
 from lsfs.objects.piece import Codec
+from lsfs.versions.gc import Collector
 from tests.crash.boundaries import GC
 from tests.versions.cellar import Cellar, random_bytes
 
@@ -233,6 +235,38 @@ def test_a_file_of_its_own_that_is_kept_again_is_no_stray(cellar, monkeypatch):
     content = cellar.keep(1)
     cellar.collector.run(plan)
     assert cellar.is_whole(content)
+
+
+@pytest.mark.parametrize("boundary", sorted(GC - {"gc.moved"}))
+def test_a_run_that_is_stopped_leaves_the_rest_to_a_later_one(cellar, monkeypatch, boundary):
+    monkeypatch.setattr(packs_module, "LOOSE_BYTES", 20_000)
+    needed = filled(cellar, 4)
+    cellar.keep(99)
+    cellar.keep(100, 25_000)
+    cellar.pass_time()
+    collector = cellar.collector
+
+    def reach(name: str) -> None:
+        if name == boundary:
+            collector.stop()
+
+    monkeypatch.setattr(collector, "_reach", reach)
+    with pytest.raises(UnavailableError):
+        cellar.tidy()
+    assert all(cellar.is_whole(content) for content in needed) and cellar.packs.numbers() != [3]
+    cellar.collector = Collector(cellar.vault, cellar.contents, lambda: cellar.now)
+    cellar.pass_time(30)
+    cellar.tidy()
+    assert all(cellar.is_whole(content) for content in needed)
+    assert {cellar.pack_of(content) for content in needed} == set(cellar.packs.numbers())
+    assert list(cellar.packs.loose()) == []
+
+
+def test_a_plan_is_not_made_once_it_was_stopped(cellar):
+    filled(cellar, 4)
+    cellar.collector.stop()
+    with pytest.raises(UnavailableError):
+        cellar.collector.plan()
 
 
 KILLED = """

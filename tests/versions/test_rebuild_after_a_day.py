@@ -15,10 +15,12 @@ import apsw
 import pytest
 
 from lsfs.compose import open_engine
+from lsfs.core.actions import Create, Write
 from lsfs.core.api import HistoryRequest
 from lsfs.core.wirepath import to_wire
 from lsfs.store.vault import COPY, OpRow, Vault
 from lsfsd.repair import repair_vault
+from tests.plan.conftest import desk_at
 from tests.running import Lsfs, engine_at
 
 
@@ -115,6 +117,23 @@ def test_what_a_command_had_made_a_version_of_at_once_is_found_too(tmp_path):
         (lsfs.root / "notes").unlink()
         repaired(lsfs)
         assert history(lsfs, "notes") == [b"first", b"second", b"third"]
+
+
+def test_what_ops_have_put_is_found_too(tmp_path):
+    with desk_at(tmp_path) as desk:
+        lsfs = desk.lsfs
+        lsfs.up()
+        lsfs.engine.run_job("copy")
+        desk.do(Create(path="notes", text="first\n"), Create(path="other", text="of the same op\n"))
+        desk.do(Write(path="notes", text="second\n"))
+        desk.do(Write(path="notes", text="third\n"))
+        desk.undo()
+        lsfs.engine.close()
+        (lsfs.root / "notes").unlink()
+        (lsfs.root / "other").unlink()
+        repaired(lsfs)
+        assert history(lsfs, "notes") == [b"first\n", b"second\n", b"third\n", b"second\n"]
+        assert history(lsfs, "other") == [b"of the same op\n"]
 
 
 def test_repairing_again_changes_nothing(tmp_path):

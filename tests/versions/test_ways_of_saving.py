@@ -163,8 +163,8 @@ def test_a_content_that_comes_back_is_a_version_again(lsfs):
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
-def test_a_checkout_of_another_branch_and_back_keeps_one_history_a_file(lsfs, wait_until):
-    count = 200
+@pytest.mark.parametrize("count", [200, pytest.param(1000, marks=pytest.mark.long)])
+def test_a_checkout_of_another_branch_and_back_keeps_one_history_a_file(lsfs, wait_until, count):
     git = ["git", "-C", str(lsfs.root), "-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
 
     def run(*arguments: str) -> None:
@@ -192,3 +192,17 @@ def test_a_checkout_of_another_branch_and_back_keeps_one_history_a_file(lsfs, wa
     for number in (0, 17, count - 1):
         contents = [v.content for v in lsfs.versions(f"{number}.txt") if v.number is not None]
         assert len(contents) == 3 and contents[0] == contents[2] != contents[1]
+
+
+def test_a_new_file_that_stood_still_and_is_deleted_before_its_turn_came_has_a_version(lsfs, wait_until):
+    lsfs.up()
+    path = lsfs.root / "short lived.txt"
+    path.write_text("it stood long enough\n")
+    wait_until(lambda: (entry := lsfs.entry(path.name)) is not None and entry.content is not None)
+    # A backlog: what is due waits, and the news that it is gone comes first.
+    lsfs.engine._parts.ingest.call(lambda: time.sleep(3))
+    time.sleep(2.2)
+    path.unlink()
+    wait_until(lambda: lsfs.entry(path.name).gone)
+    there, gone = lsfs.versions(path.name)
+    assert (there.number, there.size, gone.gone) == (1, len("it stood long enough\n"), 1)
