@@ -5,9 +5,9 @@
 `--files` files of FOLDER are copied into a watched folder.  Then, in turns:
 
 - one file after the other is overwritten and restored, timed within the daemon's connection: plan and apply;
-- the whole folder is deleted and restored as one op, beside ``cp -a`` of a copy of it;
+- the whole folder is deleted and restored as one op, beside ``cp -a`` of a copy of it, and one with a sync behind it;
 - all files are moved into another folder as one op, and back by undo, beside a loop of rename(2) that ends with a sync
-  of both folders.
+  of both folders, and one in which each rename is synced.
 
 With ``--backlog`` the rest of FOLDER is indexed in another watched folder all the while.
 """
@@ -91,15 +91,19 @@ def restore_tree(desk: Desk, folder: Path, work: Path, rounds: int, report: Repo
             raise SystemExit("the folder is not what it was")
         return seconds
 
-    def theirs() -> float:
+    def theirs(command: list[Any]) -> float:
         shutil.rmtree(target, ignore_errors=True)
         os.sync()
-        return timed(lambda: subprocess.run(["cp", "-a", copy, target], check=True))
+        return timed(lambda: subprocess.run(command, check=True))
 
-    restored, copied = alternating(rounds, ours, theirs)
+    plain = ["cp", "-a", copy, target]
+    synced = ["sh", "-c", 'cp -a "$0" "$1" && sync -f "$1"', copy, target]
+    restored, copied, durable = alternating(rounds, ours, lambda: theirs(plain), lambda: theirs(synced))
     report.median("restore the folder", restored, "s")
     report.median("cp -a of it", copied, "s")
-    report.median("ratio to cp -a", [one / other for one, other in zip(restored, copied, strict=True)], reach="≤ 2")
+    report.median("cp -a of it, and sync", durable, "s")
+    report.median("ratio to cp -a", ratios(restored, copied), reach="≤ 2")
+    report.median("ratio to cp -a and sync", ratios(restored, durable))
 
 
 def move_files(desk: Desk, folder: Path, rounds: int, report: Report) -> None:
@@ -119,28 +123,38 @@ def move_files(desk: Desk, folder: Path, rounds: int, report: Report) -> None:
             raise SystemExit("not all files were moved back")
         return moved
 
-    def plain() -> float:
-        seconds = timed(lambda: rename_all(folder, there, names))
-        rename_all(there, folder, names)
+    def plain(*, each: bool) -> float:
+        seconds = timed(lambda: rename_all(folder, there, names, each=each))
+        rename_all(there, folder, names, each=False)
         time.sleep(1)  # what lsfs sees of it is recorded
         return seconds
 
-    moved, renamed = alternating(rounds, ours, plain)
+    moved, renamed, durable = alternating(rounds, ours, lambda: plain(each=False), lambda: plain(each=True))
     report.median("move the files as one op", moved, "s")
     report.median("undo", back, "s")
-    report.median("rename(2) in a loop, synced", renamed, "s")
-    report.median("ratio", [one / other for one, other in zip(moved, renamed, strict=True)], reach="≤ 4")
-    report.median("ratio of undo", [one / other for one, other in zip(back, renamed, strict=True)], reach="≤ 4")
+    report.median("rename(2) in a loop, synced at the end", renamed, "s")
+    report.median("rename(2) in a loop, each synced", durable, "s")
+    report.median("ratio", ratios(moved, renamed), reach="≤ 4")
+    report.median("ratio of undo", ratios(back, renamed), reach="≤ 4")
+    report.median("ratio to each synced", ratios(moved, durable))
+    report.median("ratio of undo to each synced", ratios(back, durable))
 
 
-def rename_all(source: Path, target: Path, names: list[str]) -> None:
-    """The calls that an op cannot do without: names change, and that is made durable."""
+def rename_all(source: Path, target: Path, names: list[str], *, each: bool) -> None:
+    """The calls that an op cannot do without: names change, and that is made durable, at the end or `each` time."""
+    folders = [os.open(folder, os.O_RDONLY) for folder in (source, target)]
     for name in names:
         os.rename(source / name, target / name)
-    for folder in (source, target):
-        descriptor = os.open(folder, os.O_RDONLY)
+        for descriptor in folders if each else ():
+            os.fsync(descriptor)
+    for descriptor in folders:
         os.fsync(descriptor)
         os.close(descriptor)
+
+
+def ratios(ours: list[float], theirs: list[float]) -> list[float]:
+    """Of the times of each round."""
+    return [one / other for one, other in zip(ours, theirs, strict=True)]
 
 
 def measure(given: argparse.Namespace, work: Path, report: Report) -> None:

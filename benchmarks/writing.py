@@ -52,7 +52,6 @@ def measure(given: argparse.Namespace, work: Path, report: Report) -> None:
     plain.mkdir()
     with installation(work, embedder=given.embedder or "off") as lsfs:
         lsfs.up(root, until="all")
-        client = lsfs.client()
         rounds = {"watched": 0, "plain": 0}
         delays: list[float] = []
 
@@ -91,7 +90,6 @@ def measure(given: argparse.Namespace, work: Path, report: Report) -> None:
 
         unpack("watched")
         rounds_of = alternating(given.rounds, lambda: unpack("watched"), lambda: unpack("plain"))
-        client.call("status")
     watched, alone = rounds_of
     report.median("tar into a watched folder", watched, "s")
     report.median("tar elsewhere", alone, "s")
