@@ -16,6 +16,7 @@ import pytest
 
 from lsfs.core import actions as act
 from lsfs.core.errors import LsfsError
+from lsfs.core.posix import folder_beneath
 from tests.crash.killer import every_time
 from tests.plan.conftest import Desk, desk_at
 from tests.plan.hostile import Canary, Trouble, attempt, litter, lost, small_volume
@@ -219,6 +220,7 @@ class Swapper:
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._chance = random.Random(random.random())
+        self._root = os.open(place.desk.root, os.O_RDONLY | os.O_DIRECTORY)
         self.swaps = 0
         self.made: set[bytes] = set()
         """What it has written and closed."""
@@ -230,31 +232,40 @@ class Swapper:
     def __exit__(self, *_) -> None:
         self._end.set()
         self._thread.join()
+        os.close(self._root)
 
     def _run(self) -> None:
-        root, aside, outside = self._place.desk.root, self._place.aside, self._place.canary.folder
         while not self._end.is_set():
-            name = self._chance.choice(("f", "d/inside", "d/deep/down", "d/deep", "d"))
-            away = aside / f"{self.swaps}"
-            try:
-                (root / name).rename(away)
-                if self._chance.random() < 0.6:
-                    (root / name).symlink_to(outside / name if (outside / name).exists() else outside)
-                    time.sleep(self._chance.random() / 500)
-                    # Only the link itself goes: what an op has put here meanwhile is moved aside.
-                    (root / name).rename(aside / f"{self.swaps} link")
-                    away.rename(root / name)
-                elif away.is_file():
-                    body = f"somebody's {name} {self.swaps} in {root.name}\n".encode()
-                    fresh = aside / f"{self.swaps} fresh"
-                    fresh.write_bytes(body)
-                    self.made.add(body)
-                    fresh.rename(root / name)
-                else:
-                    away.rename(root / name)
-            except OSError:
-                pass  # an op was there first
+            # An op was there first, or has put a link back where a folder was: the swapper itself follows none.
+            with contextlib.suppress(OSError):
+                self._swap(self._chance.choice(("f", "d/inside", "d/deep/down", "d/deep", "d")))
             self.swaps += 1
+
+    def _swap(self, path: str) -> None:
+        aside, outside = self._place.aside, self._place.canary.folder
+        folder, _, name = path.rpartition("/")
+        here = folder_beneath(self._root, folder.encode())
+        try:
+            away = aside / f"{self.swaps}"
+            os.rename(name, away, src_dir_fd=here)
+            if away.is_symlink():
+                return
+            if self._chance.random() < 0.6:
+                os.symlink(outside / path if (outside / path).exists() else outside, name, dir_fd=here)
+                time.sleep(self._chance.random() / 500)
+                # Only the link itself goes: what an op has put here meanwhile is moved aside.
+                os.rename(name, aside / f"{self.swaps} link", src_dir_fd=here)
+                os.rename(away, name, dst_dir_fd=here)
+            elif away.is_file():
+                body = f"somebody's {path} {self.swaps} in {self._place.desk.root.name}\n".encode()
+                fresh = aside / f"{self.swaps} fresh"
+                fresh.write_bytes(body)
+                self.made.add(body)
+                os.rename(fresh, name, dst_dir_fd=here)
+            else:
+                os.rename(away, name, dst_dir_fd=here)
+        finally:
+            os.close(here)
 
 
 def swapped_all_the_time(place: Place, seconds: float) -> tuple[list[str], int]:
