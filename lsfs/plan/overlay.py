@@ -45,16 +45,30 @@ class Overlay:
         self._disk = disk
         self._fold = fold
         self._bases: dict[int, Node] = {}
+        self._folders: dict[Where, Node] = {}
+        """Those that were asked for, until one goes elsewhere."""
         self._inodes: dict[tuple[int, int], Inode] = {}
         self._folds: dict[Where, Compare | None] = {}
 
     def get(self, where: Where) -> Node | None:
         """What stands at a place."""
+        if not where.path:
+            return self._base(where.base)
+        folder, name = split(where.path)
+        above = self._folder(Where(where.base, folder))
+        return self._child(above, name) if above is not None else None
+
+    def _folder(self, where: Where) -> Node | None:
+        if where in self._folders:
+            return self._folders[where]
         node: Node | None = self._base(where.base)
         for name in where.path.split(b"/") if where.path else ():
             if node is None or node.kind is not Kind.DIR:
                 return None
             node = self._child(node, name)
+        if node is None or node.kind is not Kind.DIR:
+            return None
+        self._folders[where] = node
         return node
 
     def _base(self, base: int) -> Node:
@@ -267,6 +281,8 @@ class Overlay:
         folder, name = split(at.path)
         above = self._there(Where(at.base, folder))
         above.put(name, None)
+        if node.kind is Kind.DIR:
+            self._folders.clear()
         self._touched(node)
         return node
 
