@@ -75,12 +75,13 @@ def _texts(trees: Sequence[Path]) -> Iterator[tuple[bytes, str, bytes]]:
 
 
 def text_files(folder: Path) -> list[Path]:
-    """The plain files below a folder, by path; hidden ones left out."""
+    """The plain files below a folder, by path; hidden ones and Python's compiled ones left out."""
     return [
         path
         for path in sorted(folder.rglob("*"))
         if path.is_file()
         and not path.is_symlink()
+        and path.suffix != ".pyc"
         and not any(p.startswith(".") for p in path.relative_to(folder).parts)
     ]
 
