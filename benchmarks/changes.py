@@ -9,6 +9,8 @@
 - all files are moved into another folder as one op, and back by undo, beside a loop of rename(2) that ends with a sync
   of both folders, and one in which each rename is synced.
 
+Each time all that happened before is recorded already.
+
 With ``--backlog`` the rest of FOLDER is indexed in another watched folder all the while.
 """
 
@@ -36,6 +38,12 @@ class Desk:
     def __init__(self, lsfs: Lsfs, root: Path) -> None:
         self._client = lsfs.client()
         self.root = root
+
+    def rest(self) -> None:
+        """Returns when everything that happened until now is recorded."""
+        time.sleep(SETTLED_S)
+        for _ in self._client.stream("progress", {"until": "words"}):
+            pass
 
     def plan(self, *actions: dict[str, Any]) -> int:
         """The number of a plan."""
@@ -85,6 +93,7 @@ def restore_tree(desk: Desk, folder: Path, work: Path, rounds: int, report: Repo
         when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         time.sleep(1.1)
         shutil.rmtree(folder)
+        desk.rest()
         action = {"do": "restore", "path": str(folder), "to": when}
         seconds = timed(lambda: desk.apply(desk.plan(action)))
         if subprocess.run(["diff", "-r", folder, copy], capture_output=True).returncode:
@@ -115,7 +124,9 @@ def move_files(desk: Desk, folder: Path, rounds: int, report: Report) -> None:
 
     def ours() -> float:
         action = {"do": "move", "paths": [str(folder / name) for name in names], "to": str(there)}
+        desk.rest()
         moved = timed(lambda: desk.apply(desk.plan(action)))
+        desk.rest()
         if sorted(path.name for path in there.iterdir()) != names:
             raise SystemExit("not all files were moved")
         back.append(timed(lambda: desk.apply(desk.undo())))
@@ -126,7 +137,6 @@ def move_files(desk: Desk, folder: Path, rounds: int, report: Report) -> None:
     def plain(*, each: bool) -> float:
         seconds = timed(lambda: rename_all(folder, there, names, each=each))
         rename_all(there, folder, names, each=False)
-        time.sleep(1)  # what lsfs sees of it is recorded
         return seconds
 
     moved, renamed, durable = alternating(rounds, ours, lambda: plain(each=False), lambda: plain(each=True))
