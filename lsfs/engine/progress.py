@@ -67,8 +67,17 @@ class Progress:
                 return
             self._changes.wait(count, _AT_LEAST_EVERY_S)
             # A storm of commits is one event, and counting takes little of the time that it counts.
-            time.sleep(max(_EVERY_S / 4, _PAUSE * (now - began)))
+            self._rest(max(_EVERY_S / 4, _PAUSE * (now - began)))
         yield ProgressEvent(phase="done", done=0, total=0, note="the daemon is stopping", finished=True)
+
+    def _rest(self, seconds: float) -> None:
+        """Sleeps, but not past the end of a scan, or of all reading."""
+        under_way = self._work.scanning(), self._work.reading()
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self._closed:
+            time.sleep(min(left, _EVERY_S / 4))
+            if (self._work.scanning(), self._work.reading()) != under_way:
+                return
 
     def _event(self, until: Literal["words", "all"], samples: deque[tuple[float, int]]) -> ProgressEvent:
         scanning, reading = self._work.scanning(), self._work.reading()

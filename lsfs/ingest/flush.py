@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from lsfs.core import xattrs
 from lsfs.core.records import Kind
 from lsfs.ingest.capture import Capturer, Reading
+from lsfs.ingest.known import Known
 from lsfs.ingest.mirror import Reflector
 from lsfs.ingest.opening import Opener
 from lsfs.ingest.reconcile import Reconciler
@@ -72,7 +73,7 @@ class Flusher:
         scanner = self._scanner(root)
         news = False
         gone: list[bytes] = []
-        for batch in scanner.scan(lambda path: self._vault.entries.children(root.id, path), folder):
+        for batch in scanner.scan(Known(self._vault, root.id), folder):
             gone += batch.gone
             batch.gone = []
             if batch.seen or batch.left_out:

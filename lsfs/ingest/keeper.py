@@ -12,6 +12,7 @@ from lsfs.core.errors import LsfsError
 from lsfs.core.paths import display
 from lsfs.core.records import Kind
 from lsfs.ingest.ingest import Ingest
+from lsfs.ingest.known import Known
 from lsfs.ingest.roots import RootBook
 from lsfs.store.vault import Root, Vault
 from lsfs.watch.records import ScanBatch, Work
@@ -163,9 +164,7 @@ class Keeper:
         gone: list[bytes] = []
         whole = True
         scanner = self._scanner(root)
-        for batch in scanner.scan(
-            lambda folder: self._vault.entries.children(root.id, folder), subtree, recheck=recheck
-        ):
+        for batch in scanner.scan(Known(self._vault, root.id), subtree, recheck=recheck):
             if self._stopping:
                 return
             whole &= all(path for path, _ in batch.errors)

@@ -98,6 +98,16 @@ class Entries:
         )
         return {row[0]: StatKey(*row[1:]) for row in rows}
 
+    def keys_below(self, root: int, directory: bytes, limit: int) -> list[tuple[bytes, StatKey]]:
+        """Paths and stat keys of the living entries anywhere under a directory, by path, up to `limit` of them."""
+        low = directory + b"/" if directory else b""
+        rows = self._db.rows(
+            "SELECT path, ino, size, mtime_ns, ctime_ns, mode FROM entries "
+            "WHERE root = ? AND path > ? AND path < ? AND gone = 0 ORDER BY path LIMIT ?",
+            (root, low, _after(low), limit),
+        )
+        return [(row[0], StatKey(*row[1:])) for row in rows]
+
     def below(self, root: int, directory: bytes, *, gone: bool = False) -> list[Entry]:
         """The entries under a directory, itself left out, by path; with `gone` the vanished ones too."""
         low = directory + b"/" if directory else b""
