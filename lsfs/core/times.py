@@ -16,6 +16,11 @@ import msgspec
 from lsfs.core.errors import UsageError
 from lsfs.core.spans import Clock, Span, match_span, to_ns
 
+_SHORTER_THAN_A_DAY = re.compile(
+    r"(?:\b|\d)(?:h|hrs?|hours?|stunden?|heures?|horas?|ora|ore|mins?|minut\w*|s|secs?|second\w*|sekunden?|segundos?)\b"
+)
+"""Units of time with which a text counts back from now, and not from a day, in the languages of most locales."""
+
 
 class Moment(msgspec.Struct, frozen=True, tag="moment"):
     """A point in time."""
@@ -139,4 +144,4 @@ def _by_dateparser(text: str, clock: Clock) -> dt.datetime | None:
 
 
 def _sub_day(text: str) -> bool:
-    return re.search(r"\b(hour|minute|stunde|minute|heure|hora|ora|minuto)", text.lower()) is not None
+    return _SHORTER_THAN_A_DAY.search(text.lower()) is not None
