@@ -226,10 +226,11 @@ class Draft:
         return news
 
     def _is_recorded(self, where: Where) -> bool:
-        node, entry = self.overlay.get(where), self._entries.get(where)
-        if node is None or entry is None or entry.gone:
-            return node is None and (entry is None or bool(entry.gone))
-        return _is_settled(node, entry)
+        # The tree is not asked, as it keeps what it sees: recording a file may write its tags to it again.
+        found, entry = self.overlay.look(where), self._entries.get(where)
+        if found is None or entry is None or entry.gone:
+            return found is None and (entry is None or bool(entry.gone))
+        return _is_settled(found, entry)
 
     def entry(self, node: Node | None) -> Entry | None:
         """What the vault knows of a file or folder of the disk, wherever the plan has it; None where it is not so."""
@@ -297,7 +298,7 @@ class Draft:
     def _overwrite(self, step: Put) -> None:
         """Notes what a step replaces, if the vault is still to be told of it: then it becomes a version first."""
         node = self.overlay.get(step.at)
-        if node is None or node.origin is None or node.origin.base not in self._roots:
+        if node is None or node.origin is None or node.found is None or node.origin.base not in self._roots:
             return
         places = [node.origin]
         if step.in_place and node.guard is not None:
@@ -306,7 +307,7 @@ class Draft:
         self.look_up(places)
         for where in places:
             entry = self._entries[where]
-            if entry is None or entry.gone or not _is_settled(node, entry):
+            if entry is None or entry.gone or not _is_settled(node.found, entry):
                 self.overwritten[where] = None
 
     def temporary(self) -> bytes:
@@ -354,7 +355,7 @@ class Draft:
         self.add(Put(where, before, after, guard, self.temporary(), in_place))
 
 
-def _is_settled(node: Node, entry: Entry) -> bool:
+def _is_settled(found: os.stat_result, entry: Entry) -> bool:
     """Whether the vault has a version of a file or link as it stands on the disk, or is to have none."""
-    read = node.kind is not Kind.FILE or entry.content is not None or bool(entry.unversioned)
-    return read and entry.pending is None and node.found is not None and entry.key == StatKey.of(node.found)
+    read = entry.kind is not Kind.FILE or entry.content is not None or bool(entry.unversioned)
+    return read and entry.pending is None and entry.key == StatKey.of(found)

@@ -84,7 +84,7 @@ class Overlay:
         if folder.whole or folder.origin is None:
             return None
         where = Where(folder.origin.base, join(folder.origin.path, name))
-        found = self._look(where)
+        found = self.look(where)
         node = None
         if found is not None:
             node = self._node(where, found)
@@ -102,7 +102,8 @@ class Overlay:
         assert node.found is not None
         return self._inodes.setdefault((node.found.st_dev, node.found.st_ino), Inode())
 
-    def _look(self, where: Where) -> os.stat_result | None:
+    def look(self, where: Where) -> os.stat_result | None:
+        """What stands at a place on the disk now, whatever steps change; None for nothing."""
         try:
             return self._disk.look(where)
         except OSError as error:
@@ -201,7 +202,7 @@ class Overlay:
             case Untrash(at, _, folder, name):
                 self._free(at)
                 inside = Where(self.outside(join(folder, b"files")), name)
-                found = self._look(inside)
+                found = self.look(inside)
                 if found is None:
                     raise Problem("not-in-trash", "it is not in the Trash any more", at)
                 node = self._node(inside, found)
@@ -228,7 +229,7 @@ class Overlay:
             raise Problem("in-the-way", "a folder stands there", at)
         else:
             self._touched(old)
-        if after.link and after.source is not None and (found := self._look(after.source)) is not None:
+        if after.link and after.source is not None and (found := self.look(after.source)) is not None:
             node = self._node(after.source, found)
             self._touched(node)
         else:

@@ -39,7 +39,10 @@ def test_a_comma_cannot_be_said_in_the_attribute():
 
 
 def tag(lsfs, name: str, *tags: str) -> None:
-    action = actions.Tag(paths=(name,), tags=tags)
+    carried_out(lsfs, actions.Tag(paths=(name,), tags=tags))
+
+
+def carried_out(lsfs, action: actions.Action) -> None:
     plan = lsfs.engine.changing.plan(PlanRequest(actions=(action,), cwd=str(lsfs.root)))
     for _ in lsfs.engine.changing.apply(ApplyRequest(op=plan.op)):
         pass
@@ -151,3 +154,15 @@ def test_a_look_at_the_history_right_after_a_program_replaced_a_file_writes_its_
     fresh.replace(path)
     lsfs.engine.past.history(HistoryRequest(path=str(path)))
     assert on_disk(path) == b"home" and tags(lsfs, "a.txt") == ["home"]
+
+
+def test_a_plan_made_right_after_a_program_replaced_a_tagged_file_is_carried_out(lsfs):
+    path = lsfs.root / "a.txt"
+    path.write_text("text")
+    lsfs.up()
+    tag(lsfs, "a.txt", "home")
+    fresh = lsfs.root / "fresh"
+    fresh.write_text("saved anew")
+    fresh.replace(path)
+    carried_out(lsfs, actions.Move(paths=("a.txt",), to="new"))
+    assert on_disk(lsfs.root / "new/a.txt") == b"home" and tags(lsfs, "new/a.txt") == ["home"]
