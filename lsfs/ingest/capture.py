@@ -108,7 +108,7 @@ class Capturer:
         replaced: list[int] = []
         for reading in readings:
             entry = current.get(reading.entry)
-            if entry is None or entry.gone or entry.root not in watched or reading.key.ctime_ns < entry.ctime_ns:
+            if entry is None or entry.root not in watched or _is_older(reading, entry):
                 continue
             if entry.ino != reading.key.ino:
                 replaced.append(entry.id)
@@ -133,9 +133,11 @@ class Capturer:
 
     def _note(self, readings: Sequence[Reading]) -> bytes:
         """Where these contents were found, for whoever has the objects and not the vault."""
-        current = self._vault.entries.many([reading.entry for reading in readings])
+        with self._vault.turn:
+            # Whatever an op puts there instead is noted later, and at a later time.
+            now = self._now_ns()
+            current = self._vault.entries.many([reading.entry for reading in readings])
         roots = {root.id: root.path for root in self._vault.roots.all()}
-        now = self._now_ns()
         return note_of(
             [
                 Found(
@@ -152,6 +154,8 @@ class Capturer:
                 if (entry := current.get(r.entry)) is not None
                 and entry.root in roots
                 and not entry.unversioned
+                and entry.ino == r.key.ino
+                and not _is_older(r, entry)
                 and (r.kept or r.piece is not None or r.pieces or r.content != entry.content)
             ]
         )
@@ -180,3 +184,8 @@ class Capturer:
             if e.id not in done and (e.content is not None or e.kind is not Kind.FILE)
         ]
         return min(left, default=None)
+
+
+def _is_older(reading: Reading, entry: Entry) -> bool:
+    """Whether more is known of a file by now than when it was read."""
+    return bool(entry.gone) or reading.key.ctime_ns < entry.ctime_ns

@@ -15,6 +15,7 @@ from lsfs.objects.packs import Packs
 from lsfs.objects.piece import Codec
 from lsfs.store.vault import Root, Vault, Version
 from lsfs.versions.contents import ContentStore
+from lsfs.versions.notes import all_notes
 from lsfs.watch.own_writes import OwnWrites
 from lsfs.watch.records import ScanBatch
 
@@ -343,3 +344,15 @@ def test_a_result_that_comes_after_the_file_was_replaced_is_left_out(desk):
     assert desk.capturer.apply([Reading(entry.id, of(b"A"), key)]).entries == []
     desk.wait(3)
     assert desk.history(b"f") == []
+
+
+@pytest.mark.parametrize("ino", [7, 8], ids=["rewritten", "replaced"])
+def test_nothing_is_noted_of_a_result_that_comes_after_the_file_changed(desk, ino):
+    key = desk.see(b"f", b"A", ino=7)
+    entry = desk.entry(b"f").id
+    desk.now += SECOND
+    newer = desk.see(b"f", b"B", ino=ino)
+    for text, seen in ((b"B", newer), (b"A", key)):
+        piece = CODEC.piece(text)
+        desk.capturer.apply([Reading(entry, piece.hash, seen, piece=piece)])
+    assert [found.content for note in all_notes(desk.packs) for found in note] == [of(b"B")]
