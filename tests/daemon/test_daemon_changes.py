@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -9,6 +10,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -54,6 +56,15 @@ class Terminal:
 
     def type(self, text: str) -> None:
         os.write(self.here, text.encode())
+
+    def interrupt(self) -> None:
+        """Presses Ctrl-C at a question; again where that came before Python waited for the answer, which forgets it."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            self.child.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.child.wait(2)
+                return
 
     def ended(self) -> int:
         """The exit code, once it has ended; what it said is all there then."""
@@ -310,7 +321,7 @@ def test_an_answer_on_a_terminal_counts_as_asked(terminal, daemon, plan_of):
 def test_ctrl_c_at_the_question_leaves_all_as_it_is(terminal, daemon, plan_of):
     run = terminal("apply", plan_of("a.md"))
     run.until("Apply? [y/N]")
-    run.child.send_signal(signal.SIGINT)
+    run.interrupt()
     assert run.ended() == 130
     assert daemon.client().call("op", {"op": 17})["state"] == "preview"
 
