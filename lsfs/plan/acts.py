@@ -97,7 +97,7 @@ class Acts:
                 self._set_meta(at, after)
             case Row():
                 pass  # in the vault, with the commit that ends the op
-        self._half = self._putting.half = False
+        self._half = False
 
     def made(self, step: Step) -> StatKey | None:
         """What was written for a step, as it was left; None where nothing was."""

@@ -187,6 +187,7 @@ class Putting:
             _dress(fd, state, new=False)
             os.fsync(fd)
             self._made[step.temporary] = StatKey.of(os.fstat(fd))
+            self.half = False
         finally:
             os.close(fd)
 
