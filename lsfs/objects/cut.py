@@ -7,6 +7,7 @@ already, never correctness: a content lists its pieces.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,15 @@ _TEXT_AVERAGE = 16 << 10
 _OTHER_AVERAGE = 256 << 10
 _LARGE_AVERAGE = 1 << 20
 _HEAD_BYTES = 4096
+_PART_BYTES = 8 << 20
+
+
+def parts_of(descriptor: int, size: int) -> Iterator[bytes]:
+    """The bytes of an open file of `size`, and no more: one that grows as fast as it is read would never end."""
+    at = 0
+    while part := os.pread(descriptor, min(_PART_BYTES, size - at), at):
+        yield part
+        at += len(part)
 
 
 class Cutter:

@@ -12,7 +12,7 @@ import msgspec
 from blake3 import blake3
 
 from lsfs.core.records import StatKey
-from lsfs.objects.cut import Cutters
+from lsfs.objects.cut import Cutters, parts_of
 from lsfs.objects.packs import Packs, Place
 from lsfs.objects.piece import Codec, ManifestPiece, ObjectDamaged, Record, RecordKind, manifest_pieces
 from lsfs.store.database import Transaction
@@ -224,7 +224,7 @@ class ContentStore:
         for _ in range(attempts):
             before = os.fstat(descriptor)
             head = os.pread(descriptor, 4096, 0)
-            content = self.keep_parts(_parts(descriptor, before.st_size), before.st_size, head)
+            content = self.keep_parts(parts_of(descriptor, before.st_size), before.st_size, head)
             key = StatKey.of(os.fstat(descriptor))
             if key == StatKey.of(before):
                 return Kept(content, key)
@@ -279,11 +279,3 @@ class ContentStore:
     def _known(self, hashes: Sequence[bytes]) -> set[bytes]:
         self._claim(hashes)
         return self._vault.pieces.known(hashes)
-
-
-def _parts(descriptor: int, size: int) -> Iterator[bytes]:
-    """No more than `size` bytes: a file that grows as fast as it is read would never end."""
-    at = 0
-    while part := os.pread(descriptor, min(_PART_BYTES, size - at), at):
-        yield part
-        at += len(part)

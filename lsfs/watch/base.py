@@ -10,6 +10,10 @@ from lsfs.watch.records import Event, Overflow, Unwatched
 Emit = Callable[[Event | Overflow], None]
 """Takes an event; called on the source's own thread, returns at once and does not raise."""
 
+GATHER_S = 0.01
+"""Seconds for which a thread lets events gather: woken for each, it costs the threads that work a wait for their turn.
+In so long the kernel's queue, of 16,384 events, does not fill."""
+
 
 class Source(Protocol):
     """Tells of changes beneath roots.  Hints only: events may be lost, repeated or late, and then a scan finds all."""

@@ -21,6 +21,7 @@ from watchdog.observers.inotify_c import Mask as InMask
 
 from lsfs.core import paths
 from lsfs.core.errors import UnavailableError
+from lsfs.watch.base import GATHER_S
 from lsfs.watch.records import Event, Overflow, Unwatched, What
 from lsfs.watch.watched import WatchedFolders
 
@@ -54,19 +55,14 @@ _MASK = (
 )
 
 
-_GATHER_S = 0.01
-"""In so long the kernel's queue, of 16,384 events, does not fill."""
-
-
 class _Gathering(InotifyFD):
-    """Reads events that come together together: read one by one, each costs the threads that work a wait for their
-    turn."""
+    """Reads events that come together together."""
 
     _came = False
 
     def read_events(self, *, event_buffer_size: int = DEFAULT_EVENT_BUFFER_SIZE) -> list[InotifyEvent]:
         if self._came:
-            time.sleep(_GATHER_S)
+            time.sleep(GATHER_S)
         self._came = True
         return super().read_events(event_buffer_size=event_buffer_size)
 

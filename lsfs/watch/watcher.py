@@ -10,14 +10,12 @@ from collections.abc import Callable
 
 from lsfs.core.ignore import IgnoreRules
 from lsfs.core.posix import Mount
-from lsfs.watch.base import Source
+from lsfs.watch.base import GATHER_S, Source
 from lsfs.watch.coalesce import Coalescer, Timing
 from lsfs.watch.records import Event, Overflow, Unwatched, Work
 from lsfs.watch.scan import Scanner
 
 log = logging.getLogger(__name__)
-
-_GATHER_S = 0.01
 
 OnWork = Callable[[int, Work], None]
 """Takes a root's settled work; called on the watcher's thread, which waits for it."""
@@ -119,8 +117,7 @@ class Watcher:
         timeout = max(0.0, min(deadlines) - self._clock()) if deadlines else None
         try:
             self._push(self._queue.get(timeout=timeout))
-            # One wake for what comes together.
-            time.sleep(_GATHER_S)
+            time.sleep(GATHER_S)
             # No more than stand there now: a storm may not keep settled work waiting.
             for _ in range(self._queue.qsize()):
                 self._push(self._queue.get_nowait())

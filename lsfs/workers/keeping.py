@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 
 from blake3 import blake3
 
-from lsfs.objects.cut import Cutters
+from lsfs.objects.cut import Cutters, parts_of
 from lsfs.objects.piece import Codec, ManifestPiece, Record
 from lsfs.workers.messages import Cut, Pieces, ToExtractWorker, WantedPieces
 from lsfs.workers.protocol import Channel, ChannelClosed
@@ -15,7 +14,6 @@ from lsfs.workers.reading import Reading, Unstable
 
 _GROUP_BYTES = 4 << 20
 """Bytes of pieces that are asked for, packed and sent at a time."""
-_PART_BYTES = 8 << 20
 
 
 class PieceSender:
@@ -47,11 +45,9 @@ class PieceSender:
         whole = blake3()
 
         def parts() -> Iterator[bytes]:
-            at, size = 0, reading.key.size  # no further: a file that grows as fast as it is read would never end
-            while part := os.pread(fd, min(_PART_BYTES, size - at), at):
+            for part in parts_of(fd, reading.key.size):
                 whole.update(part)
                 yield part
-                at += len(part)
 
         listed = self._send_all(self._cutters.stream(reading.key.size, reading.data, parts()), tick)
         if whole.digest() != reading.content:
