@@ -115,7 +115,7 @@ class Changing:
 
     def _carry_out(self, op: OpRow) -> Iterator[OpEvent]:
         for headway in self._parts.ops.carry_out(op):
-            yield OpEvent(phase=headway.phase, done=headway.done, total=headway.total)  # type: ignore[arg-type]  # one of its
+            yield OpEvent(phase=headway.phase, done=headway.done, total=headway.total)
         yield OpEvent(phase="done", result=self.op(OpRequest(op=op.id)))
 
     def cancel(self, request: OpRequest) -> PlanResult:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from lsfs.core import xattrs
-from lsfs.core.records import StatKey
+from lsfs.core.records import Kind, StatKey
 from lsfs.core.xattrs import split_tags
 from lsfs.ingest.opening import Opener
 from lsfs.store.database import Transaction
@@ -98,6 +98,15 @@ class Reflector:
         for mirrored in mirrors:
             if (entry := current.get(mirrored.entry)) is not None:
                 self.write(entry, mirrored.tags)
+
+    def show(self, entries: Sequence[Entry]) -> None:
+        """Writes the tags that the vault has to those of the files that do not show them."""
+        files = [entry for entry in entries if entry.kind is Kind.FILE]
+        tags = self._vault.tags.of_many([entry.lineage for entry in files])
+        for entry in files:
+            value = value_of(tags.get(entry.lineage, ()))
+            if entry.mirror != value:
+                self.write(entry, value)
 
     def write(self, entry: Entry, tags: str) -> None:
         """Makes `tags` the attribute of the file at an entry's path, if that file still stands there.

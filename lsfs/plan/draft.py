@@ -99,7 +99,7 @@ class Draft:
         self._saved: dict[str, str | None] = {}
         self._mounts = mounts
         self._trashes: dict[tuple[bytes, int], TrashPlace] = {}
-        self._roots = {root.id: root for root in roots}
+        self.roots = {root.id: root for root in roots}
         self._own = tuple(own)
         self._defaults = defaults
         self._entries: dict[Where, Entry | None] = {}
@@ -133,7 +133,7 @@ class Draft:
         path = os.path.join(self._resolved[folder], name)
         if len(path) > PATH_MOST:
             raise Problem("path-too-long", f"the path has more than {PATH_MOST} bytes")
-        for root in self._roots.values():
+        for root in self.roots.values():
             if is_within(path, root.path):
                 return Where(root.id, path[len(root.path) :].lstrip(b"/"))
         shown = display(path)
@@ -142,7 +142,7 @@ class Draft:
     def place(self, folder: bytes) -> Where:
         """A folder for a plan's results, wherever it lies; outside the watched ones it becomes a base of its own."""
         folder = os.path.realpath(folder)
-        for root in self._roots.values():
+        for root in self.roots.values():
             if is_within(folder, root.path):
                 return Where(root.id, folder[len(root.path) :].lstrip(b"/"))
         # What is not there yet is made by steps, below the first folder that is.
@@ -298,12 +298,12 @@ class Draft:
     def _overwrite(self, step: Put) -> None:
         """Notes what a step replaces, if the vault is still to be told of it: then it becomes a version first."""
         node = self.overlay.get(step.at)
-        if node is None or node.origin is None or node.found is None or node.origin.base not in self._roots:
+        if node is None or node.origin is None or node.found is None or node.origin.base not in self.roots:
             return
         places = [node.origin]
         if step.in_place and node.guard is not None:
             names = self.vault.entries.by_inode(node.guard.ino, node.guard.btime_ns)
-            places += [Where(name.root, name.path) for name in names if not name.gone and name.root in self._roots]
+            places += [Where(name.root, name.path) for name in names if not name.gone and name.root in self.roots]
         self.look_up(places)
         for where in places:
             entry = self._entries[where]

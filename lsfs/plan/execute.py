@@ -17,6 +17,7 @@ import contextlib
 import logging
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -52,7 +53,8 @@ from lsfs.versions.contents import ContentStore
 
 log = logging.getLogger(__name__)
 
-Progress = Callable[[str, int, int], None]
+Phase = Literal["queued", "check", "write", "change"]
+Progress = Callable[[Phase, int, int], None]
 """Told of the phase, and of how many of how many steps are done; raises `Cancelled` to end it."""
 
 
@@ -253,7 +255,7 @@ class _Run:
         times = self._times_now()
         self._reach("op.before-done")
         self._recorder.done(
-            self._op, self._steps, after, made, times, self._began_ns, self._now_ns(), self._check_there
+            self._op, self._steps, self._ways, after, made, times, self._began_ns, self._now_ns(), self._check_there
         )
 
     def _check_there(self) -> None:
@@ -354,7 +356,7 @@ class _Run:
         places = paths(step)
         return self._disk.shown(places[0]) if places else "the vault"
 
-    def _tell(self, phase: str, number: int) -> None:
+    def _tell(self, phase: Phase, number: int) -> None:
         self._at = number
         if number % 16 == 0:
             self._progress(phase, number, len(self._steps))

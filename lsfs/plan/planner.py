@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -185,31 +185,27 @@ class Planner:
         self._flush_places(draft, places)
 
     def _flush_places(self, draft: Draft, places: Sequence[Where]) -> None:
-        roots = {root.id: root for root in self._present()}
-        here = list(dict.fromkeys(where for where in places if where.base in roots))
-        single: dict[int, list[bytes]] = {}
-        for where in draft.unrecorded([where for where in here if where.path]):
-            single.setdefault(where.base, []).append(where.path)
-        for base, found in single.items():
-            self._flusher.paths(roots[base], found)
+        here = list(dict.fromkeys(where for where in places if where.base in draft.roots))
+        self._flush_single(draft, draft.unrecorded([where for where in here if where.path]))
         for where in here:
             node = draft.overlay.get(where)
             if node is not None and node.kind is Kind.DIR:
-                self._flusher.tree(roots[where.base], where.path)
+                self._flusher.tree(draft.roots[where.base], where.path)
+
+    def _flush_single(self, draft: Draft, places: Iterable[Where]) -> None:
+        by_root: dict[int, list[bytes]] = {}
+        for where in places:
+            by_root.setdefault(where.base, []).append(where.path)
+        for base, found in by_root.items():
+            self._flusher.paths(draft.roots[base], found)
 
     def _flush_overwritten(self, draft: Draft) -> bool:
         """Has the vault know what the steps replace, though no action names it; whether there was anything.
 
         The plan is to be made again then: it says whose history is replaced.
         """
-        roots = {root.id: root for root in self._present()}
-        by_root: dict[int, list[bytes]] = {}
-        for where in draft.overwritten:
-            by_root.setdefault(where.base, []).append(where.path)
-        for base, found in by_root.items():
-            if base in roots:
-                self._flusher.paths(roots[base], found)
-        return bool(by_root)
+        self._flush_single(draft, draft.overwritten)
+        return bool(draft.overwritten)
 
     def _store(
         self,

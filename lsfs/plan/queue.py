@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from lsfs.core.errors import ConflictError, LsfsError, RolledBack, UnavailableError
-from lsfs.plan.execute import Cancelled, Executor
+from lsfs.plan.execute import Cancelled, Executor, Phase
 from lsfs.store.vault import OpRow, Vault
 
 log = logging.getLogger(__name__)
@@ -22,8 +22,7 @@ _REPEAT_S = 5.0
 class Headway(NamedTuple):
     """How far an op is."""
 
-    phase: str
-    """queued, check, write or change."""
+    phase: Phase
     done: int
     total: int
 
@@ -143,7 +142,7 @@ class OpQueue:
             return self._running
 
     def _carry_out(self, op: OpRow, ticket: _Ticket) -> None:
-        def progress(phase: str, done: int, total: int) -> None:
+        def progress(phase: Phase, done: int, total: int) -> None:
             if ticket.cancelled.is_set():
                 raise Cancelled
             ticket.events.put(Headway(phase, done, total))

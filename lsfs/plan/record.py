@@ -8,10 +8,11 @@ import msgspec
 
 from lsfs.core.records import Kind, StatKey
 from lsfs.core.xattrs import split_tags
-from lsfs.ingest.mirror import Reflector, value_of
+from lsfs.ingest.mirror import Reflector
 from lsfs.ingest.own import OwnRecorder, Place
 from lsfs.plan.foldertimes import time_after
 from lsfs.plan.steps import After, Put, Row, Step, Where
+from lsfs.plan.ways import Ways
 from lsfs.plan.whereabouts import Whereabouts
 from lsfs.store.database import Transaction
 from lsfs.store.vault import Entry, FolderTimes, OpRow, Root, Vault
@@ -48,6 +49,7 @@ class Recorder:
         self,
         op: OpRow,
         steps: Sequence[Step],
+        ways: Ways,
         after: Sequence[After],
         made: Mapping[int, StatKey],
         times: Sequence[FolderTimes],
@@ -57,10 +59,10 @@ class Recorder:
     ) -> None:
         """One durable commit: the op is done, and this is what stands there.
 
-        `after` says of each step what it left, `made` what was written for it, by its number; `check_there` raises
-        where a folder went away, which is no news of what was in it.
+        `ways` are those of the steps; `after` says of each what it left, `made` what was written for it, by its number.
+        `check_there` raises where a folder went away, which is no news of what was in it.
         """
-        tree = Whereabouts(self._vault, steps, made)
+        tree = Whereabouts(self._vault, steps, ways, made)
         origins, relocated = tree.origins, tree.relocated
         touched = {(where.base, where.path) for where in tree.places}
         roots = {root for root, _ in touched}
@@ -106,9 +108,7 @@ class Recorder:
     def reflect(self, steps: Sequence[Step]) -> None:
         """Writes tags to the files that they are on."""
         lineages = {step.lineage for step in steps if isinstance(step, Row) and step.lineage is not None}
-        holders = self._vault.entries.holders(list(lineages))
-        for entry in (*(each for each in holders if each.kind is Kind.FILE), *self._untold(steps)):
-            self._reflector.write(entry, value_of(self._vault.tags.of(entry.lineage)))
+        self._reflector.show([*self._vault.entries.holders(list(lineages)), *self._untold(steps)])
 
     def _untold(self, steps: Sequence[Step]) -> Iterator[Entry]:
         """Files that were put where a history goes on whose tags they do not show yet."""

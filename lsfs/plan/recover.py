@@ -13,8 +13,7 @@ import msgspec
 
 from lsfs.core.errors import LsfsError
 from lsfs.core.faults import Reach, unreached
-from lsfs.core.records import Kind
-from lsfs.ingest.mirror import Reflector, value_of
+from lsfs.ingest.mirror import Reflector
 from lsfs.ingest.opening import Opener
 from lsfs.plan.acts import Acts
 from lsfs.plan.disk import Disk
@@ -79,11 +78,7 @@ class Recovery:
             clean(Acts(disk, self._contents, self._reach), disk, steps, done=op.state != "failed")
         lineages = {step.lineage for step in steps if isinstance(step, Row) and step.lineage is not None}
         with contextlib.closing(Opener(bases.get)) as opener:
-            reflector = Reflector(self._vault, opener)
-            for entry in self._vault.entries.holders(list(lineages)):
-                value = value_of(self._vault.tags.of(entry.lineage))
-                if entry.kind is Kind.FILE and entry.mirror != value:
-                    reflector.write(entry, value)
+            Reflector(self._vault, opener).show(self._vault.entries.holders(list(lineages)))
 
     def _bases(self, op: OpRow) -> dict[int, bytes]:
         document = msgspec.json.decode(op.plan, type=Document)

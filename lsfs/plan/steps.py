@@ -1,4 +1,4 @@
-"""The ten primitive changes, each with what must stand there before, and with its inverse.
+"""The ten primitive changes, each with what must stand there before, and what it takes to take it back.
 
 A step is stored as JSON before anything is done (docs/storage.md), so everything in it is a value.  `call`, the tenth,
 comes with the tools.
@@ -83,10 +83,6 @@ class MakeDir(msgspec.Struct, frozen=True, tag="mkdir", tag_field="do"):
     at: Where
     meta: Meta
 
-    @property
-    def inverse(self) -> Step:
-        return RemoveDir(self.at, None, self.meta)
-
 
 class RemoveDir(msgspec.Struct, frozen=True, tag="rmdir", tag_field="do"):
     """An empty folder goes."""
@@ -94,10 +90,6 @@ class RemoveDir(msgspec.Struct, frozen=True, tag="rmdir", tag_field="do"):
     at: Where
     guard: Guard | None
     meta: Meta
-
-    @property
-    def inverse(self) -> Step:
-        return MakeDir(self.at, self.meta)
 
 
 class Put(msgspec.Struct, frozen=True, tag="put", tag_field="do"):
@@ -112,10 +104,6 @@ class Put(msgspec.Struct, frozen=True, tag="put", tag_field="do"):
     in_place: bool = False
     """A file with several names is written where it stands."""
 
-    @property
-    def inverse(self) -> Step:
-        return msgspec.structs.replace(self, before=self.after, after=self.before, guard=None)
-
 
 class Move(msgspec.Struct, frozen=True, tag="move", tag_field="do"):
     """A file, link or folder goes to a free path on the same file system."""
@@ -126,10 +114,6 @@ class Move(msgspec.Struct, frozen=True, tag="move", tag_field="do"):
     tree: bool = False
     """It is a folder."""
 
-    @property
-    def inverse(self) -> Step:
-        return Move(self.dst, self.src, self.guard, self.tree)
-
 
 class Exchange(msgspec.Struct, frozen=True, tag="exchange", tag_field="do"):
     """Two paths swap what stands there."""
@@ -139,10 +123,6 @@ class Exchange(msgspec.Struct, frozen=True, tag="exchange", tag_field="do"):
     guard_one: Guard | None
     guard_other: Guard | None
     tree: bool = False
-
-    @property
-    def inverse(self) -> Step:
-        return Exchange(self.one, self.other, self.guard_other, self.guard_one, self.tree)
 
 
 class Trash(msgspec.Struct, frozen=True, tag="trash", tag_field="do"):
@@ -158,10 +138,6 @@ class Trash(msgspec.Struct, frozen=True, tag="trash", tag_field="do"):
     """Text of its ``.trashinfo``."""
     tree: bool = False
 
-    @property
-    def inverse(self) -> Step:
-        return Untrash(self.at, self.guard, self.folder, self.name, self.info, self.tree)
-
 
 class Untrash(msgspec.Struct, frozen=True, tag="untrash", tag_field="do"):
     """It comes back from there."""
@@ -173,10 +149,6 @@ class Untrash(msgspec.Struct, frozen=True, tag="untrash", tag_field="do"):
     info: str
     tree: bool = False
 
-    @property
-    def inverse(self) -> Step:
-        return Trash(self.at, self.guard, self.folder, self.name, self.info, self.tree)
-
 
 class SetMeta(msgspec.Struct, frozen=True, tag="set_meta", tag_field="do"):
     """Mode, time and attributes change, the bytes don't."""
@@ -185,10 +157,6 @@ class SetMeta(msgspec.Struct, frozen=True, tag="set_meta", tag_field="do"):
     before: Meta
     after: Meta
     guard: Guard | None
-
-    @property
-    def inverse(self) -> Step:
-        return msgspec.structs.replace(self, before=self.after, after=self.before, guard=None)
 
 
 class Row(msgspec.Struct, frozen=True, tag="db", tag_field="do"):
@@ -204,10 +172,6 @@ class Row(msgspec.Struct, frozen=True, tag="db", tag_field="do"):
     at: Where | None = None
     """The file that a tag is on."""
     lineage: int | None = None
-
-    @property
-    def inverse(self) -> Step:
-        return msgspec.structs.replace(self, before=self.after, after=self.before)
 
 
 Step = MakeDir | RemoveDir | Put | Move | Exchange | Trash | Untrash | SetMeta | Row

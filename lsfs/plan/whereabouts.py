@@ -35,12 +35,12 @@ from lsfs.versions.lineage import Verdict
 class Whereabouts:
     """Follows histories through the steps of an op."""
 
-    def __init__(self, vault: Vault, steps: Sequence[Step], made: Mapping[int, StatKey]) -> None:
+    def __init__(self, vault: Vault, steps: Sequence[Step], ways: Ways, made: Mapping[int, StatKey]) -> None:
         """`made`: what was written for steps, by their number, as it was left."""
         self._vault = vault
         self._steps = steps
         self._made = made
-        self._ways = Ways(steps)
+        self._ways = ways
         self._now: dict[Where, Origin | None] = {}
         self._below: dict[Where, set[Where]] = {}
         self._held: Counter[int] = Counter()
