@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from lsfs.core.paths import ancestors, split
 from lsfs.core.records import Kind
 from lsfs.store.database import Transaction
 from lsfs.store.vault import Entry, Vault, Version
-from lsfs.versions.settling import differs, is_content, since_ns
+from lsfs.versions.settling import differs, has_come, is_content, since_ns
 
 NO_ROOM = "there was no room for it"
 """Why a version was never kept."""
@@ -43,6 +44,12 @@ def settle(
     counted_last = vault.versions.newest_contents(tx, lineages) if newest else {}
     counted = [] if gone else [e.lineage for e in entries if is_content(e, counted_last.get(e.lineage))]
     numbers = vault.versions.next_numbers(tx, counted)
+    folders = {} if gone else _folders(tx, vault, entries, newest)
+
+    def since(entry: Entry) -> int:
+        folder_ns = folders.get((entry.root, split(entry.path)[0]), 0)
+        return now_ns if gone else since_ns(entry, newest.get(entry.lineage), found(entry), now_ns, folder_ns)
+
     seq = vault.next_seq(tx, len(entries)) if entries else 0
     versions = [
         Version(
@@ -59,7 +66,7 @@ def settle(
             mtime_ns=entry.mtime_ns,
             xattrs=entry.xattrs,
             seen_ns=now_ns,
-            since_ns=now_ns if gone else since_ns(entry, newest.get(entry.lineage), found(entry), now_ns),
+            since_ns=since(entry),
             gone=int(gone),
             op=op,
         )
@@ -70,3 +77,27 @@ def settle(
     if unkept := vault.pieces.missing(tx, list(contents)):
         vault.versions.drop(tx, [v.seq for v in versions if v.number and v.content in unkept], now_ns, NO_ROOM)
     return len(entries) + (settle(tx, vault, later, now_ns, gone=gone, op=op) if later else 0)
+
+
+def _folders(
+    tx: Transaction, vault: Vault, entries: Sequence[Entry], newest: Mapping[int, Version]
+) -> dict[tuple[int, bytes], int]:
+    """When the folders of entries that have come to their places came to be where they are, in ns."""
+    wanted: dict[int, set[bytes]] = {}
+    for entry in entries:
+        if has_come(entry, newest.get(entry.lineage)):
+            wanted.setdefault(entry.root, set()).update(ancestors(entry.path))
+    found: dict[tuple[int, bytes], int] = {}
+    for root, paths in wanted.items():
+        known = vault.entries.at(root, list(paths))
+        last = vault.versions.newest(tx, [folder.lineage for folder in known.values()])
+        for path in sorted(paths):
+            above = found.get((root, split(path)[0]), 0)
+            folder = known.get(path)
+            if folder is None or folder.gone:
+                found[root, path] = above
+                continue
+            version = last.get(folder.lineage)
+            here = version is not None and not has_come(folder, version)
+            found[root, path] = max(above, version.since_ns if version is not None and here else folder.ctime_ns)
+    return found

@@ -40,16 +40,24 @@ def is_content(entry: Entry, last_content: bytes | None) -> bool:
     return entry.kind is Kind.FILE and entry.content is not None and entry.content != last_content
 
 
-def since_ns(entry: Entry, last: Version | None, found: bool, now_ns: int) -> int:
+def has_come(entry: Entry, last: Version | None) -> bool:
+    """Whether something was elsewhere, or nowhere, when the newest version of its history was made."""
+    return last is not None and (bool(last.gone) or (last.root, last.path) != (entry.root, entry.path))
+
+
+def since_ns(entry: Entry, last: Version | None, found: bool, now_ns: int, folder_ns: int = 0) -> int:
     """From when a state counts as valid.
 
     The first version of a file that a root's first scan `found` is taken as unchanged since its mtime, that of any
     other file begins when it was seen.  A later one begins with the inode's ctime, unless that was before the version
-    it follows: what lies below a renamed folder, say, is somewhere else though its own inode tells of no change.
+    it follows.  What lies below a renamed folder is somewhere else though its own inode tells of no change, so that
+    nothing that `has_come` did so before `folder_ns`, when its folder came to be where that is.
     """
     if last is None and found:
         return min(entry.mtime_ns, now_ns)
     earliest = now_ns - 2 * LONGEST_NS if last is None else last.since_ns
-    if last is not None and (last.root, last.path) != (entry.root, entry.path):
+    began = entry.ctime_ns
+    if last is not None and has_come(entry, last):
         earliest = max(earliest, last.seen_ns)  # it was at its old place then
-    return entry.ctime_ns if earliest < entry.ctime_ns <= now_ns else now_ns
+        began = max(began, folder_ns)
+    return began if earliest < began <= now_ns else now_ns
