@@ -13,23 +13,33 @@ from collections.abc import Sequence
 from lsfs.store.vault import FolderChange
 
 
+class _Chain:
+    """What ops have done to one folder, with nothing else in between."""
+
+    def __init__(self, ground_ns: int) -> None:
+        self.ground = ground_ns
+        """The time that it had before."""
+        self.layers: dict[tuple[int, bool], int] = {}
+        """The time that each op has given it by being done (True) or taken back, in order."""
+
+
 def time_after(history: Sequence[FolderChange], asked: int, stands: bool, now_ns: int) -> int | None:
     """The time of a folder, modified at `now_ns`, when `asked` stands from now on or does not any more.
 
     None: nothing is known of it, and it has the time of the change itself.
     """
-    ground, layers = now_ns, dict[tuple[int, bool], int]()
     standing: dict[int, bool] = {}
-    current: int | None = None
+    chains: dict[int, _Chain] = {}
+    """By the time that the last change has left: another folder that stood at the path meanwhile has its own."""
     for change in history:
-        if change.before_ns != current:
-            ground, layers = change.before_ns, {}
         standing[change.asked] = change.stands
-        if not any(number == change.asked for number, _ in layers):
-            layers[change.asked, change.stands] = change.after_ns
-        current = change.after_ns
-    if current != now_ns or not any(number == asked for number, _ in layers):
+        chain = chains.pop(change.before_ns, None) or _Chain(change.before_ns)
+        if not any(number == change.asked for number, _ in chain.layers):
+            chain.layers[change.asked, change.stands] = change.after_ns
+        chains[change.after_ns] = chain
+    found = chains.get(now_ns)
+    if found is None or not any(number == asked for number, _ in found.layers):
         return None
     standing[asked] = stands
-    tops = [after for (number, when), after in layers.items() if standing[number] == when]
-    return tops[-1] if tops else ground
+    tops = [after for (number, when), after in found.layers.items() if standing[number] == when]
+    return tops[-1] if tops else found.ground
