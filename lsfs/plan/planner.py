@@ -27,6 +27,7 @@ from lsfs.plan.problems import Problem
 from lsfs.plan.steps import After, Step, Where, contents, decode, encode, is_tree, paths
 from lsfs.plan.temporaries import placed
 from lsfs.plan.undo import Conflict, How, Undoing
+from lsfs.plan.ways import Ways
 from lsfs.store.vault import OpRow, Root, Touch, Vault
 from lsfs.versions.contents import ContentStore
 
@@ -271,16 +272,12 @@ class Planner:
     @staticmethod
     def _touches(draft: Draft, steps: Sequence[Step]) -> Iterator[Touch]:
         """What the steps touch, with the histories that go through it."""
-        places = {where for step in steps for where in paths(step)}
-        draft.look_up(places)
-        moved: dict[Where, int | None] = {}
-        for step in steps:
-            lineage = None
-            for where in paths(step):
-                known = draft.known(where)
-                lineage = moved.get(where, known if known is not None else lineage)
-                moved[where] = lineage
-                yield Touch(where.base, where.path, lineage, is_tree(step))
+        ways = Ways(steps)
+        found = [(where, ways.before(where, n), is_tree(step)) for n, step in enumerate(steps) for where in paths(step)]
+        draft.look_up({origin for _, origin, _ in found if origin is not None})
+        for where, origin, tree in found:
+            lineage = draft.known(origin) if origin is not None else None
+            yield Touch(where.base, where.path, lineage, tree)
 
 
 @contextlib.contextmanager

@@ -262,8 +262,10 @@ class Undoing:
 
     @functools.cached_property
     def _moved(self) -> set[int | None]:
-        """The histories that go through the op."""
-        return {touch.lineage for touch in self._draft.vault.ops.touches(self._op.id)} - {None}
+        """The histories that go through the op, and those that began in it."""
+        vault, op = self._draft.vault, self._op
+        made = vault.versions.made_by(op.id, op.seq or 0)
+        return {touch.lineage for touch in vault.ops.touches(op.id)} - {None} | {row.lineage for row in made}
 
     def _whereabouts(self, guard: Guard | None, after: After) -> str | None:
         inode = (guard.ino, guard.btime_ns) if guard is not None else (after.ino, after.btime_ns)
