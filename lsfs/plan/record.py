@@ -62,7 +62,8 @@ class Recorder:
         `ways` are those of the steps; `after` says of each what it left, `made` what was written for it, by its number.
         `check_there` raises where a folder went away, which is no news of what was in it.
         """
-        tree = Whereabouts(self._vault, steps, ways, made)
+        reversed_ = self._vault.ops.get(op.reverses) if op.reverses is not None else None
+        tree = Whereabouts(self._vault, steps, ways, made, reversed_)
         origins, relocated = tree.origins, tree.relocated
         touched = {(where.base, where.path) for where in tree.places}
         roots = {root for root, _ in touched}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -28,15 +28,20 @@ from lsfs.plan.steps import (
     paths,
 )
 from lsfs.plan.ways import Ways
-from lsfs.store.vault import Entry, Vault
+from lsfs.store.vault import Bound, Entry, OpRow, Vault, Version
 from lsfs.versions.lineage import Verdict
 
 
 class Whereabouts:
     """Follows histories through the steps of an op."""
 
-    def __init__(self, vault: Vault, steps: Sequence[Step], ways: Ways, made: Mapping[int, StatKey]) -> None:
-        """`made`: what was written for steps, by their number, as it was left."""
+    def __init__(
+        self, vault: Vault, steps: Sequence[Step], ways: Ways, made: Mapping[int, StatKey], reversed_: OpRow | None
+    ) -> None:
+        """`made`: what was written for steps, by their number, as it was left.
+
+        `reversed_` is the op that they take back.
+        """
         self._vault = vault
         self._steps = steps
         self._made = made
@@ -45,6 +50,8 @@ class Whereabouts:
         self._below: dict[Where, set[Where]] = {}
         self._held: Counter[int] = Counter()
         self._entries: dict[Where, Entry] = {}
+        self._alive: set[int] = set()
+        """The histories that went on at these places before the op, and that no step has ended."""
         self._learn(self._places())
         states = [step.after for step in steps if isinstance(step, Put) and step.after is not None]
         self._versions = vault.versions.many([state.version for state in states if state.version is not None])
@@ -57,6 +64,8 @@ class Whereabouts:
             self._follow(number, step)
         for number, step in enumerate(steps):
             self._other_names(number, step)
+        if reversed_ is not None:
+            self._as_they_were(Bound(seq=reversed_.seq or 0))
 
     @property
     def places(self) -> frozenset[Where]:
@@ -104,6 +113,8 @@ class Whereabouts:
             self._entries.update((Where(base, path), entry) for path, entry in found.items())
             for path in here:
                 entry = found.get(path)
+                if entry is not None and not entry.gone:
+                    self._alive.add(entry.lineage)
                 self._set(Where(base, path), Origin.of(entry) if entry is not None and not entry.gone else None)
 
     def _set(self, where: Where, origin: Origin | None) -> None:
@@ -121,10 +132,13 @@ class Whereabouts:
         match step:
             case MakeDir(at):
                 self._set(at, Origin(self._resumed(at)))
-            case RemoveDir(at) | Trash(at):
+            case RemoveDir(at) | Trash(at) | Put(at, after=None):
+                if (ended := self._now[at]) is not None and ended.verdict.lineage is not None:
+                    self._alive.discard(ended.verdict.lineage)
                 self._set(at, None)
             case Put(at, _, after):
-                self._set(at, self._put(number, at, after) if after is not None else None)
+                assert after is not None
+                self._set(at, self._put(number, at, after))
             case Move(src, dst, _, tree):
                 came = self._now[src]
                 self._set(src, None)
@@ -212,6 +226,44 @@ class Whereabouts:
             self._entries[where] = entry
             self._set(where, None)
             self._set(where, self._back(where))
+
+    def _as_they_were(self, bound: Bound) -> None:
+        """What was gone and is back goes on with the history that went through its place before the op taken back.
+
+        The vault may have known something else there since, so that its entry tells nothing of it.
+        """
+        back = {
+            where: origin
+            for where, origin in self._now.items()
+            if where.base > 0 and origin is not None and origin.verdict.lineage not in self._alive
+        }
+        stood = {where: row for where, row in self._stood(back, bound).items() if where in back}
+        for where in stood:
+            self._set(where, None)
+        elsewhere = {
+            entry.lineage
+            for entry in self._vault.entries.holders([row.lineage for row in stood.values()])
+            if Where(entry.root, entry.path) not in self._now
+        }
+        for where, row in stood.items():
+            free = row.lineage not in elsewhere and not self._held[row.lineage]
+            verdict = Verdict(row.lineage) if free else Verdict(None, (row.lineage, row.seq))
+            origin, entry = back[where], self._entries.get(where)
+            # Of what it is, an entry of another history tells nothing.
+            foreign = entry is not None and entry.lineage != row.lineage and origin.key == entry.key
+            self._set(where, Origin(verdict) if foreign else msgspec.structs.replace(origin, verdict=verdict))
+
+    def _stood(self, places: Collection[Where], bound: Bound) -> dict[Where, Version]:
+        """What stood at places then."""
+        versions = self._vault.versions
+        found: dict[Where, Version] = {}
+        for number, step in enumerate(self._steps):
+            if isinstance(step, Untrash) and step.tree and (at := self._ways.after(step.at, number)) is not None:
+                found |= {Where(at.base, path): row for path, row in versions.tree(at.base, at.path, bound).items()}
+        for where in places:
+            if where not in found and (row := versions.standing(where.base, where.path, bound)) is not None:
+                found[where] = row
+        return found
 
     def _carry(self, moves: Sequence[tuple[Where, Where]]) -> None:
         """Everything below folders goes where they go; all at once."""

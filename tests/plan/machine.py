@@ -251,16 +251,27 @@ class Plans(RuleBasedStateMachine):
     def end(self) -> None:
         """Everything that was done is taken back, and nothing is left of it."""
         self.take_all_back()
-        assert self.desk.whole() == self.first
+        now, first = self.desk.whole(), self.first
+        left = {path: (now[0].get(path), first[0].get(path)) for path in now[0].keys() | first[0].keys()}
+        assert now == first, {path: both for path, both in left.items() if both[0] != both[1]}
 
     def check_the_past(self) -> None:
         root = self.desk.vault.roots.all()[0]
         history = History(self.desk.vault)
         for moment, tree in self.moments:
             then = history.tree(root.id, b"", Bound(ns=moment))
-            assert then.keys() ^ {path for path in tree if path} == set(), moment
+            differ = then.keys() ^ {path for path in tree if path}
+            assert differ == set(), f"at {moment}:\n{self.rows_at(differ)}"
             for path, version in then.items():
                 assert told(version, self.desk) == (tree[path].kind, tree[path].mode, tree[path].body), path
+
+    def rows_at(self, paths: set[bytes]) -> str:
+        """Everything that is known of some paths, for a message."""
+        rows = self.desk.vault.versions._db.rows(
+            "SELECT path, lineage, number, seen_ns, since_ns, gone, op FROM versions"
+        )
+        moments = [moment for moment, _ in self.moments]
+        return "\n".join([str(moments), *(str(row) for row in rows if row[0] in paths)])
 
     def take_all_back(self) -> None:
         """In any order in which it may be taken back."""
