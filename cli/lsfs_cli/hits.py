@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lsfs_cli.style import Style, plain
 
 _WORD = re.compile(r"\w{2,}")
+_LINE_END = re.compile(r"\r(?=\n|\Z)")
+"""The half of a line end that would show as a control character."""
 
 
 def render_hits(result: dict[str, Any], style: Style) -> str:
@@ -40,8 +43,11 @@ def spans_of_words(snippet: str, query: str) -> list[tuple[int, int]]:
 
 def marked(text: str, spans: Sequence[Sequence[int]], style: Style) -> str:
     """`text` with `spans` marked and control characters made visible, but for line ends."""
+    left_out = [match.start() for match in _LINE_END.finditer(text)]
+    text = _LINE_END.sub("", text)
     pieces, at = [], 0
-    for start, end in sorted((span[0], span[1]) for span in spans):
+    for span in sorted((span[0], span[1]) for span in spans):
+        start, end = (offset - bisect_left(left_out, offset) for offset in span)
         if start >= at:
             pieces += [_lines_kept(text[at:start]), style.match(_lines_kept(text[start:end]))]
             at = end
@@ -49,4 +55,4 @@ def marked(text: str, spans: Sequence[Sequence[int]], style: Style) -> str:
 
 
 def _lines_kept(text: str) -> str:
-    return "\n".join(plain(line.replace("\t", " ").removesuffix("\r")) for line in text.split("\n"))
+    return "\n".join(plain(line.replace("\t", " ")) for line in text.split("\n"))

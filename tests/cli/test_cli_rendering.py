@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import click
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lsfs_cli.commands.find import find_command
@@ -26,6 +26,8 @@ def test_nothing_of_a_text_is_obeyed_by_a_terminal(text):
 
 
 @given(st.text(), st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30))))
+@example("one\r\ntwo\rthree\r", [(0, 4), (2, 9), (5, 9), (15, 15)])
+@example("a lone return after a match: \r0", [(0, 30)])
 def test_marking_loses_nothing_of_the_passage(text, spans):
     usable = [(start, end) for start, end in spans if start <= end <= len(text)]
     assert marked(text, usable, PLAIN) == marked(text, [], PLAIN)
