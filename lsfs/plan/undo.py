@@ -167,7 +167,7 @@ class Undoing:
                 return  # what was made is gone already
             if not self._may_force(at, "the file is gone since"):
                 return
-        elif not self._is_what_was_put(node, step.after, after) and not self._may_force(at, "it changed since"):
+        elif not self._is_what_was_put(at, node, step.after, after) and not self._may_force(at, "it changed since"):
             return
         if node is not None and node.kind is Kind.DIR:
             raise Problem("in-the-way", "a folder stands there now", at)
@@ -209,7 +209,7 @@ class Undoing:
                 return msgspec.structs.replace(state, source=where, source_guard=seen, link=True)
         return state
 
-    def _is_what_was_put(self, node: Node, put: State, after: After) -> bool:
+    def _is_what_was_put(self, at: Where, node: Node, put: State, after: After) -> bool:
         if node.found is None:
             return True  # an inverse step of this op has made it
         found = node.found
@@ -217,6 +217,8 @@ class Undoing:
             return True
         if node.kind is not put.kind:
             return False
+        if put.kind is Kind.SYMLINK:
+            return self._draft.state(at, node).target == put.target
         entry = self._draft.entry(node)
         return put.content is not None and entry is not None and entry.content == put.content
 

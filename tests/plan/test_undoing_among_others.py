@@ -111,3 +111,14 @@ def test_what_is_put_where_the_file_was_moved_away_since_names_it_as_its_parent_
     room.flush()
     assert (room.lineage("new/f"), room.parent_of(room.lineage("f"))) == (own, own)
     assert [version.op for version in room.vault.versions.of(room.lineage("f"))] == [forced.op]
+
+
+def test_a_link_that_was_replaced_and_brought_back_is_what_was_put(room: Desk):
+    os.symlink("nowhere", room.at("link"))
+    room.flush()
+    before = room.whole()
+    copied = room.do(act.Copy(paths=("link",), to="new"))
+    replaced = room.do(act.Create(path="new/link", text="words\n", on_exists="replace"))
+    room.undo(replaced)
+    room.undo(copied)
+    assert room.whole() == before
