@@ -5,102 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
-from blake3 import blake3
 
 from lsfs.core.records import Kind, Seen, StatKey
-from lsfs.ingest.capture import Capturer, Reading
-from lsfs.ingest.reconcile import Reconciler
-from lsfs.objects.packs import Packs
-from lsfs.objects.piece import Codec
-from lsfs.store.vault import Root, Vault, Version
-from lsfs.versions.contents import ContentStore
+from lsfs.ingest.capture import Reading
+from lsfs.store.vault import Version
 from lsfs.versions.notes import all_notes
-from lsfs.watch.own_writes import OwnWrites
 from lsfs.watch.records import ScanBatch
-
-SECOND = 1_000_000_000
-CODEC = Codec()
-START = 1_800_000_000 * SECOND
-
-
-class Desk:
-    """One watched folder as lsfs is told of it; nothing of it is on disk but the vault."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.now = START
-        self.inodes = 100
-        self.left: set[bytes] = set()
-        """Paths that a file has left without a look at them yet."""
-        self.open()
-        with self.vault.write() as tx:
-            self.root: Root = self.vault.roots.add(tx, b"/watched", "", 1, self.now)
-
-    def open(self) -> None:
-        self.vault = Vault(self.folder / "vault.db")
-        self.reconciler = Reconciler(self.vault, lambda: self.now, self.inode_at, OwnWrites(), lambda *_: ScanBatch())
-        self.packs = Packs(self.folder / "objects")
-        contents = ContentStore(self.vault, self.packs, CODEC)
-        self.capturer = Capturer(self.vault, contents, lambda _: "", lambda: self.now)
-
-    def close(self) -> None:
-        self.packs.close()
-        self.vault.close()
-
-    def wait(self, seconds: float) -> None:
-        """Time passes, and what falls due meanwhile is done."""
-        until = self.now + int(seconds * SECOND)
-        while (due := self.capturer.settle()) is not None and due <= until:
-            self.now = max(self.now, due)
-        self.now = until
-        self.capturer.settle()
-
-    def see(self, path: bytes, text: bytes, *, ino: int = 0, mode: int = 0o100644, mtime: int = 0, **batch) -> StatKey:
-        """A look finds a file that was changed just now."""
-        key = StatKey(ino or self.ino(path), len(text), mtime or self.now, self.now, mode)
-        self.tell(ScanBatch(seen=[Seen(path, Kind.FILE, key)], **batch))
-        return key
-
-    def save(self, path: bytes, text: bytes, **look) -> None:
-        """A file is saved, seen and read."""
-        key = self.see(path, text, **look)
-        piece = CODEC.piece(text)
-        self.capturer.apply([Reading(self.entry(path).id, piece.hash, key, piece=piece)])
-
-    def tell(self, batch: ScanBatch, *, first: bool = False) -> None:
-        self.reconciler.apply(self.root, batch, first=first)
-
-    def delete(self, path: bytes) -> None:
-        self.tell(ScanBatch(gone=[path]))
-
-    def inode_at(self, path: bytes) -> tuple[int, int] | None:
-        """What stands at an absolute path, as far as lsfs was told."""
-        entry = self.entry(path.removeprefix(b"/watched/"))
-        there = entry is not None and not entry.gone and entry.path not in self.left
-        return (entry.ino, entry.btime_ns) if there else None
-
-    def ino(self, path: bytes) -> int:
-        entry = self.entry(path)
-        if entry is not None:
-            return entry.ino
-        self.inodes += 1
-        return self.inodes
-
-    def entry(self, path: bytes):
-        return self.vault.entries.at(self.root.id, [path]).get(path)
-
-    def versions(self, path: bytes) -> list[Version]:
-        return self.vault.versions.of(self.entry(path).lineage)
-
-    def history(self, path: bytes) -> list[tuple[int | None, bytes | None]]:
-        """Numbers and contents, oldest first."""
-        return [(version.number, version.content) for version in self.versions(path)]
-
-    def baseline_done(self) -> None:
-        with self.vault.write() as tx:
-            self.vault.roots.set_baseline(tx, self.root.id)
+from tests.versions.told import CODEC, SECOND, START, Desk, of
 
 
 @pytest.fixture
@@ -108,10 +20,6 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(tmp_path)
     yield desk
     desk.close()
-
-
-def of(text: bytes) -> bytes:
-    return blake3(text).digest()
 
 
 def test_a_content_that_stands_for_two_seconds_is_a_version(desk):
@@ -357,56 +265,3 @@ def test_nothing_is_noted_of_a_result_that_comes_after_the_file_changed(desk, in
         piece = CODEC.piece(text)
         desk.capturer.apply([Reading(entry, piece.hash, seen, piece=piece)])
     assert [found.content for note in all_notes(desk.packs) for found in note] == [of(b"B")]
-
-
-def folder(desk: Desk, path: bytes, inside: StatKey, *, ino: int = 50, **batch) -> None:
-    """A look finds a folder that was changed just now, with one file in it."""
-    key = StatKey(ino, 4096, desk.now, desk.now, 0o40755)
-    seen = [Seen(path, Kind.DIR, key), Seen(path + b"/f", Kind.FILE, inside)]
-    desk.tell(ScanBatch(seen=seen, **batch))
-    desk.capturer.apply([Reading(desk.entry(path + b"/f").id, of(b"A"), inside)])
-
-
-@pytest.mark.parametrize("deeper", [b"", b"/deep"])
-def test_what_a_renamed_folder_holds_was_at_its_old_place_until_then_whatever_its_inode_tells(desk, deeper):
-    inside = StatKey(7, 1, desk.now, desk.now, 0o100644)
-    folder(desk, b"d" + deeper, inside)
-    if deeper:
-        desk.tell(ScanBatch(seen=[Seen(b"d", Kind.DIR, StatKey(60, 4096, desk.now, desk.now, 0o40755))]))
-    desk.wait(3)
-    desk.now += 1000 * SECOND
-    # It gets another name, or owner, of which no version tells.
-    inside = msgspec.structs.replace(inside, ctime_ns=desk.now)
-    folder(desk, b"d" + deeper, inside)
-    desk.wait(3)
-    desk.now += 1000 * SECOND
-    renamed = desk.now
-    gone = [b"d", b"d" + deeper, b"d" + deeper + b"/f"]
-    desk.left = set(gone)
-    if deeper:
-        top = Seen(b"e", Kind.DIR, StatKey(60, 4096, renamed, renamed, 0o40755))
-        old = StatKey(50, 4096, START, START, 0o40755)
-        seen = [top, Seen(b"e/deep", Kind.DIR, old), Seen(b"e/deep/f", Kind.FILE, inside)]
-        desk.tell(ScanBatch(seen=seen, gone=gone))
-        desk.capturer.apply([Reading(desk.entry(b"e/deep/f").id, of(b"A"), inside)])
-    else:
-        folder(desk, b"e", inside, gone=gone)
-    desk.wait(3)
-    assert [(v.path, v.since_ns) for v in desk.versions(b"e" + deeper + b"/f")] == [
-        (b"d" + deeper + b"/f", START),
-        (b"e" + deeper + b"/f", renamed),
-    ]
-
-
-def test_what_was_written_while_its_folder_was_away_is_back_when_that_is(desk):
-    inside = StatKey(7, 1, desk.now, desk.now, 0o100644)
-    folder(desk, b"d", inside)
-    desk.wait(3)
-    desk.tell(ScanBatch(gone=[b"d", b"d/f"]))
-    desk.now += 1000 * SECOND
-    inside = StatKey(7, 1, desk.now, desk.now, 0o100644)
-    desk.now += 1000 * SECOND
-    folder(desk, b"d", inside)
-    back = desk.now
-    desk.wait(3)
-    assert [v.since_ns for v in desk.versions(b"d/f") if not v.gone] == [START, back]
