@@ -16,10 +16,10 @@ from lsfs.core import xattrs
 from lsfs.core.actions import Action
 from lsfs.core.api import ApplyRequest, OpRequest, PlanRequest, PlanResult, UndoRequest
 from lsfs.core.faults import Reach, unreached
-from lsfs.core.paths import join
+from lsfs.core.paths import is_within, join
 from lsfs.core.records import storable_ns
 from lsfs.core.wirepath import to_wire
-from lsfs.plan.steps import decode
+from lsfs.plan.steps import Untrash, decode
 from lsfs.store.vault import Version
 from tests.running import Lsfs, engine_at
 
@@ -156,13 +156,17 @@ class Desk:
         )
         return [each for row in rows for each in self.vault.versions.of(row[0]) if each.seq == row[1]]
 
-    def came_back_unread(self, row: Version) -> bool:
+    def came_back_unread(self, row: Version, op: int) -> bool:
         """Whether a version says that a file is back whose bytes had to be read for that.
 
         The vault saw another inode at its path meanwhile, or it was written, by another of its names, in the Trash.
         """
         earlier = [each for each in self.vault.versions.of(row.lineage) if each.seq < row.seq]
-        return bool(earlier) and bool(earlier[-1].gone)
+        if earlier:
+            return bool(earlier[-1].gone)
+        # Its history goes on elsewhere by now: it came back as a fork.
+        untrashed = [step.at.path for step in self.steps(op) if isinstance(step, Untrash)]
+        return any(is_within(row.path, path) for path in untrashed) and self.parent_of(row.lineage) is not None
 
     def newest_rows(self) -> str:
         """The newest version and those before it of the same history, for a message."""

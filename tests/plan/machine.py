@@ -87,7 +87,7 @@ class Plans(RuleBasedStateMachine):
         row = self.desk.vault.ops.get(op)
         assert self.desk.lsfs.disagreement() == []
         self.desk.flush()
-        strangers = [each for each in self.desk.rows_after(row.seq, but=op) if not self.desk.came_back_unread(each)]
+        strangers = [each for each in self.desk.rows_after(row.seq, but=op) if not self.desk.came_back_unread(each, op)]
         assert strangers == [], f"a version that the op made does not say so:\n{self.desk.newest_rows()}"
         self.remember()
 
