@@ -89,15 +89,14 @@ def _folders(
             wanted.setdefault(entry.root, set()).update(ancestors(entry.path))
     found: dict[tuple[int, bytes], int] = {}
     for root, paths in wanted.items():
+        # As they were before the caller's transaction: what that moves itself, it dates by its own clock.
         known = vault.entries.at(root, list(paths))
-        last = vault.versions.newest(tx, [folder.lineage for folder in known.values()])
         for path in sorted(paths):
             above = found.get((root, split(path)[0]), 0)
             folder = known.get(path)
             if folder is None or folder.gone:
                 found[root, path] = above
                 continue
-            version = last.get(folder.lineage)
-            here = version is not None and not has_come(folder, version)
-            found[root, path] = max(above, version.since_ns if version is not None and here else folder.ctime_ns)
+            came = vault.versions.came_ns(tx, folder.lineage, root, path)
+            found[root, path] = max(above, came if came is not None else folder.ctime_ns)
     return found

@@ -72,3 +72,23 @@ def test_what_was_written_while_its_folder_was_away_is_back_when_that_is(desk):
     back = desk.now
     desk.wait(3)
     assert [v.since_ns for v in desk.versions(b"d/f") if not v.gone] == [START, back]
+
+
+def test_a_change_of_its_folders_mode_is_not_when_a_file_came_there(desk):
+    def folder_now(mode: int) -> Seen:
+        return Seen(b"d", Kind.DIR, StatKey(50, 4096, desk.now, desk.now, mode))
+
+    desk.tell(ScanBatch(seen=[folder_now(0o40755)]))
+    desk.save(b"f", b"A", ino=7)
+    desk.wait(3)
+    desk.now += 1000 * SECOND
+    moved = StatKey(7, 1, START, desk.now, 0o100644)
+    desk.now += 1000 * SECOND
+    closed = folder_now(0o40700)
+    desk.now += 1000 * SECOND
+    desk.left = {b"f"}
+    desk.tell(ScanBatch(seen=[closed, Seen(b"d/f", Kind.FILE, moved)], gone=[b"f"]))
+    desk.wait(3)
+    desk.capturer.apply([Reading(desk.entry(b"d/f").id, of(b"A"), moved)])
+    desk.wait(3)
+    assert desk.versions(b"d/f")[-1].since_ns == moved.ctime_ns

@@ -256,6 +256,14 @@ class Versions:
         return found
 
     @staticmethod
+    def came_ns(tx: apsw.Connection, lineage: int, root: int, path: bytes) -> int | None:
+        """Since when a history goes on at a path; None where its newest version is not there."""
+        elsewhere = "SELECT max(seq) FROM versions WHERE lineage = ?1 AND (gone <> 0 OR root <> ?2 OR path <> ?3)"
+        sql = f"SELECT min(since_ns) FROM versions WHERE lineage = ?1 AND seq > coalesce(({elsewhere}), -1)"
+        (since,) = one(tx, sql, (lineage, root, path))
+        return None if since is None else int(since)
+
+    @staticmethod
     def newest_contents(tx: apsw.Connection, lineages: Sequence[int]) -> dict[int, bytes | None]:
         """The content of each lineage's newest numbered version."""
         found: dict[int, bytes | None] = {}
