@@ -224,7 +224,7 @@ class Undoing:
 
     def _move_back(self, src: Where, dst: Where, guard: Guard | None, after: After) -> None:
         node = self._draft.overlay.get(dst)
-        if node is None or not self._is_the_same(node, guard, after):
+        if node is None or not self._is_the_same(node, src, guard, after):
             elsewhere = self._whereabouts(guard, after)
             why = f"it is {elsewhere} now" if elsewhere else "it is gone, or something else stands there"
             self._conflict(dst, why, forcible=False)
@@ -252,7 +252,7 @@ class Undoing:
             self._effect("remove", place, note="kept as a version")
         return True
 
-    def _is_the_same(self, node: Node, guard: Guard | None, after: After) -> bool:
+    def _is_the_same(self, node: Node, src: Where, guard: Guard | None, after: After) -> bool:
         """Whether it is the file that was moved, be it edited or replaced by an editor since."""
         if node.found is None:
             return True
@@ -260,14 +260,24 @@ class Undoing:
         if inode in (after.ino, guard.ino if guard is not None else 0):
             return True
         entry = self._draft.entry(node)
-        return entry is not None and entry.lineage in self._moved
+        if entry is None or node.origin is None:
+            return False
+        return entry.lineage in self._went_from.get(src, ()) or entry.lineage == self._made_at.get(node.origin)
 
     @functools.cached_property
-    def _moved(self) -> set[int | None]:
-        """The histories that go through the op, and those that began in it."""
-        vault, op = self._draft.vault, self._op
-        made = vault.versions.made_by(op.id, op.seq or 0)
-        return {touch.lineage for touch in vault.ops.touches(op.id)} - {None} | {row.lineage for row in made}
+    def _went_from(self) -> dict[Where, set[int]]:
+        """The histories that steps of the op found at places."""
+        found: dict[Where, set[int]] = {}
+        for touch in self._draft.vault.ops.touches(self._op.id):
+            if touch.lineage is not None:
+                found.setdefault(Where(touch.root, touch.path), set()).add(touch.lineage)
+        return found
+
+    @functools.cached_property
+    def _made_at(self) -> dict[Where, int]:
+        """The histories to which the op has added contents, by where it left them."""
+        made = self._draft.vault.versions.made_by(self._op.id, self._op.seq or 0)
+        return {Where(row.root, row.path): row.lineage for row in made}
 
     def _whereabouts(self, guard: Guard | None, after: After) -> str | None:
         inode = (guard.ino, guard.btime_ns) if guard is not None else (after.ino, after.btime_ns)
