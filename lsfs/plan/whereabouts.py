@@ -237,9 +237,17 @@ class Whereabouts:
             for where, origin in self._now.items()
             if where.base > 0 and origin is not None and origin.verdict.lineage not in self._alive
         }
-        stood = {where: row for where, row in self._stood(back, bound).items() if where in back}
+        found = self._stood(back, bound)
+        stood = {where: row for where, row in found.items() if where in back or where not in self._now}
+        # Below a folder that came back where another stood: that one's files went with it.
+        self._learn([where for where in stood if where not in self._now])
+        claimed = {row.lineage for row in stood.values()}
         for where in stood:
             self._set(where, None)
+        for where, origin in back.items():
+            if where not in stood and origin.verdict.lineage in claimed:
+                # It was known as gone from there, and had been elsewhere since.
+                self._set(where, Origin(Verdict(None)))
         elsewhere = {
             entry.lineage
             for entry in self._vault.entries.holders([row.lineage for row in stood.values()])
@@ -248,7 +256,7 @@ class Whereabouts:
         for where, row in stood.items():
             free = row.lineage not in elsewhere and not self._held[row.lineage]
             verdict = Verdict(row.lineage) if free else Verdict(None, (row.lineage, row.seq))
-            origin, entry = back[where], self._entries.get(where)
+            origin, entry = back.get(where, Origin(verdict)), self._entries.get(where)
             # Of what it is, an entry of another history tells nothing.
             foreign = entry is not None and entry.lineage != row.lineage and origin.key == entry.key
             self._set(where, Origin(verdict) if foreign else msgspec.structs.replace(origin, verdict=verdict))
@@ -256,12 +264,16 @@ class Whereabouts:
     def _stood(self, places: Collection[Where], bound: Bound) -> dict[Where, Version]:
         """What stood at places then."""
         versions = self._vault.versions
+        trees = set()
         found: dict[Where, Version] = {}
         for number, step in enumerate(self._steps):
             if isinstance(step, Untrash) and step.tree and (at := self._ways.after(step.at, number)) is not None:
+                trees.add(at)
                 found |= {Where(at.base, path): row for path, row in versions.tree(at.base, at.path, bound).items()}
         for where in places:
-            if where not in found and (row := versions.standing(where.base, where.path, bound)) is not None:
+            if trees and any(Where(where.base, above) in trees for above in ancestors(where.path)):
+                continue
+            if (row := versions.standing(where.base, where.path, bound)) is not None:
                 found[where] = row
         return found
 

@@ -166,7 +166,9 @@ class Desk:
             return bool(earlier[-1].gone)
         # Its history goes on elsewhere by now: it came back as a fork.
         untrashed = [step.at.path for step in self.steps(op) if isinstance(step, Untrash)]
-        return any(is_within(row.path, path) for path in untrashed) and self.parent_of(row.lineage) is not None
+        parent = self.parent_of(row.lineage)
+        lives_on = parent is not None and bool(self.vault.entries.holders([parent]))
+        return lives_on and any(is_within(row.path, path) for path in untrashed)
 
     def newest_rows(self) -> str:
         """The newest version and those before it of the same history, for a message."""

@@ -122,3 +122,48 @@ def test_a_link_that_was_replaced_and_brought_back_is_what_was_put(room: Desk):
     room.undo(replaced)
     room.undo(copied)
     assert room.whole() == before
+
+
+def test_what_another_program_has_put_there_is_not_taken_for_what_was_moved_though_the_op_made_it(room: Desk):
+    room.write("f", "precious\n")
+    room.at("d").mkdir()
+    room.flush()
+    op = room.do(act.Create(path="made", text="made\n"), act.Move(paths=("f",), to="d"))
+    room.at("d/f").unlink()
+    room.flush()
+    room.at("made").rename(room.at("d/f"))
+    room.flush()
+    assert room.plan_undo(op).conflicts
+
+
+def test_a_folder_forced_back_where_another_stands_brings_its_histories_and_the_others_end(room: Desk):
+    room.write("d/a", "a\n")
+    room.flush()
+    own = room.lineage("d/a")
+    trashed = room.do(act.Trash(paths=("d",)))
+    room.write("c/x", "x\n")
+    room.flush()
+    other = room.lineage("c/x")
+    room.do(act.Rename(path="c", name="d"), act.Rename(path="d/x", name="a"))
+    room.undo(trashed, "force")
+    room.flush()
+    assert room.lineage("d/a") == own
+    assert room.vault.versions.of(other)[-1].gone
+
+
+def test_a_name_that_a_file_had_before_does_not_take_its_history_when_it_comes_back(room: Desk):
+    room.write("d/old", "words\n")
+    room.write("c", "c\n")
+    room.flush()
+    room.at("d/old").rename(room.at("d/new"))
+    room.flush()
+    own = room.lineage("d/new")
+    room.do(act.Tag(paths=("d/new",), tags=("mine",)))
+    before = room.whole()
+    trashed = room.do(act.Trash(paths=("d",)))
+    moved = room.do(act.Move(paths=("c",), to="d", name="new"))
+    room.undo(moved)
+    room.undo(trashed)
+    assert room.whole() == before
+    room.flush()
+    assert room.lineage("d/new") == own
