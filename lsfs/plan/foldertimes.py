@@ -21,6 +21,8 @@ class _Chain:
         """The time that it had before."""
         self.layers: dict[tuple[int, bool], int] = {}
         """The time that each op has given it by being done (True) or taken back, in order."""
+        self.asked: set[int] = set()
+        """The ops of the layers."""
 
 
 def time_after(history: Sequence[FolderChange], asked: int, stands: bool, now_ns: int) -> int | None:
@@ -34,11 +36,12 @@ def time_after(history: Sequence[FolderChange], asked: int, stands: bool, now_ns
     for change in history:
         standing[change.asked] = change.stands
         chain = chains.pop(change.before_ns, None) or _Chain(change.before_ns)
-        if not any(number == change.asked for number, _ in chain.layers):
+        if change.asked not in chain.asked:
+            chain.asked.add(change.asked)
             chain.layers[change.asked, change.stands] = change.after_ns
         chains[change.after_ns] = chain
     found = chains.get(now_ns)
-    if found is None or not any(number == asked for number, _ in found.layers):
+    if found is None or asked not in found.asked:
         return None
     standing[asked] = stands
     tops = [after for (number, when), after in found.layers.items() if standing[number] == when]

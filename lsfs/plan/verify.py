@@ -31,8 +31,8 @@ class Check:
         self._ways = ways
         self._lease = lease
         self._seen: set[Where] = set()
-        self._inodes: set[tuple[int, int]] = set()
-        """Of what was looked at."""
+        self._inodes: set[tuple[int, int, int]] = set()
+        """Files that passed: the guard of another name may count in already what the op's own steps change."""
         self._names = TrashNames()
 
     def passed(self, number: int, step: Step) -> Step:
@@ -66,14 +66,14 @@ class Check:
         self._seen.add(at)
         found = self._disk.look(at)
         same = found is not None and self._disk.is_same(at, found, guard)
-        inode = guard.ino, guard.btime_ns
-        # The same goes for a file's other names.
-        if found is not None and same and inode not in self._inodes and not is_tree(step):
+        if found is None or not same:
+            raise self._disk.changed(where)
+        inode = found.st_dev, found.st_ino, guard.btime_ns
+        if inode not in self._inodes and not is_tree(step):
             # The times of a folder are those of the names in it.
             folder = stat.S_ISDIR(found.st_mode)
-            same = found.st_mode == (guard.mode or found.st_mode) if folder else unchanged(found, guard)
-        if not same:
-            raise self._disk.changed(where)
+            if not (found.st_mode == (guard.mode or found.st_mode) if folder else unchanged(found, guard)):
+                raise self._disk.changed(where)
         self._inodes.add(inode)
 
     def _free(self, number: int, where: Where, comes: Where | None = None) -> None:
