@@ -50,6 +50,8 @@ class Whereabouts:
         self._below: dict[Where, set[Where]] = {}
         self._held: Counter[int] = Counter()
         self._entries: dict[Where, Entry] = {}
+        self._fresh: set[Where] = set()
+        """Folders that steps have made, wherever they are by now: nothing comes back with them."""
         self._alive: set[int] = set()
         """The histories that went on at these places before the op, and that no step has ended."""
         self._learn(self._places())
@@ -132,9 +134,11 @@ class Whereabouts:
         match step:
             case MakeDir(at):
                 self._set(at, Origin(self._resumed(at)))
+                self._fresh.add(at)
             case RemoveDir(at) | Trash(at) | Put(at, after=None):
                 if (ended := self._now[at]) is not None and ended.verdict.lineage is not None:
                     self._alive.discard(ended.verdict.lineage)
+                self._fresh.discard(at)
                 self._set(at, None)
             case Put(at, _, after):
                 assert after is not None
@@ -143,7 +147,7 @@ class Whereabouts:
                 came = self._now[src]
                 self._set(src, None)
                 self._set(dst, self._arrived(came, dst))
-                if tree and (came is None or came.verdict.lineage is None):
+                if tree and src not in self._fresh and (came is None or came.verdict.lineage is None):
                     self._come_back(dst)
                 if tree:
                     self._carry([(src, dst)])
@@ -279,11 +283,17 @@ class Whereabouts:
 
     def _carry(self, moves: Sequence[tuple[Where, Where]]) -> None:
         """Everything below folders goes where they go; all at once."""
-        carried = {}
+        carried, fresh = {}, set()
         for src, dst in moves:
-            for where in list(self._below.get(src, ())):
-                carried[Where(dst.base, dst.path + where.path[len(src.path) :])] = self._now[where]
-                self._set(where, None)
+            for where in [src, *self._below.get(src, ())]:
+                place = Where(dst.base, dst.path + where.path[len(src.path) :])
+                if where in self._fresh:
+                    self._fresh.discard(where)
+                    fresh.add(place)
+                if where != src:
+                    carried[place] = self._now[where]
+                    self._set(where, None)
+        self._fresh |= fresh
         for where, origin in carried.items():
             self._set(where, origin)
 

@@ -161,14 +161,13 @@ class Desk:
 
         The vault saw another inode at its path meanwhile, or it was written, by another of its names, in the Trash.
         """
+        untrashed = any(is_within(row.path, step.at.path) for step in self.steps(op) if isinstance(step, Untrash))
         earlier = [each for each in self.vault.versions.of(row.lineage) if each.seq < row.seq]
         if earlier:
-            return bool(earlier[-1].gone)
+            return bool(earlier[-1].gone) or untrashed
         # Its history goes on elsewhere by now: it came back as a fork.
-        untrashed = [step.at.path for step in self.steps(op) if isinstance(step, Untrash)]
         parent = self.parent_of(row.lineage)
-        lives_on = parent is not None and bool(self.vault.entries.holders([parent]))
-        return lives_on and any(is_within(row.path, path) for path in untrashed)
+        return untrashed and parent is not None and bool(self.vault.entries.holders([parent]))
 
     def newest_rows(self) -> str:
         """The newest version and those before it of the same history, for a message."""

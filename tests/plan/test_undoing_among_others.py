@@ -167,3 +167,19 @@ def test_a_name_that_a_file_had_before_does_not_take_its_history_when_it_comes_b
     assert room.whole() == before
     room.flush()
     assert room.lineage("d/new") == own
+
+
+def test_a_folder_that_was_made_and_renamed_again_brings_no_histories_back_but_those_moved_into_it(room: Desk):
+    room.write("d/f", "words\n")
+    room.flush()
+    own = room.lineage("d/f")
+    op = room.do(
+        act.Mkdir(path="made"),
+        act.Move(paths=("d",), to="made"),
+        act.Rename(path="made", name="renamed"),
+    )
+    room.undo(op)
+    room.redo()
+    room.flush()
+    found = room.vault.versions.moments(room.vault.roots.all()[0].id, room.place("renamed/d/f"))
+    assert {version.lineage for version in found} == {own}
