@@ -144,7 +144,8 @@ def test_a_tag_that_comes_while_the_file_is_being_read_stays(lsfs, monkeypatch, 
     assert (tags(lsfs, "a.txt"), on_disk(path), lsfs.entry("a.txt").mirror) == (["red"], b"red", "red")
 
 
-def test_a_look_at_the_history_right_after_a_program_replaced_a_file_writes_its_tags_again(lsfs):
+def tagged_and_replaced(lsfs) -> Path:
+    """A tagged file that a program has replaced just now, without its tags."""
     path = lsfs.root / "a.txt"
     path.write_text("text")
     lsfs.up()
@@ -152,17 +153,16 @@ def test_a_look_at_the_history_right_after_a_program_replaced_a_file_writes_its_
     fresh = lsfs.root / "fresh"
     fresh.write_text("saved anew")
     fresh.replace(path)
+    return path
+
+
+def test_a_look_at_the_history_right_after_a_program_replaced_a_file_writes_its_tags_again(lsfs):
+    path = tagged_and_replaced(lsfs)
     lsfs.engine.past.history(HistoryRequest(path=str(path)))
     assert on_disk(path) == b"home" and tags(lsfs, "a.txt") == ["home"]
 
 
 def test_a_plan_made_right_after_a_program_replaced_a_tagged_file_is_carried_out(lsfs):
-    path = lsfs.root / "a.txt"
-    path.write_text("text")
-    lsfs.up()
-    tag(lsfs, "a.txt", "home")
-    fresh = lsfs.root / "fresh"
-    fresh.write_text("saved anew")
-    fresh.replace(path)
+    tagged_and_replaced(lsfs)
     carried_out(lsfs, actions.Move(paths=("a.txt",), to="new"))
     assert on_disk(lsfs.root / "new/a.txt") == b"home" and tags(lsfs, "new/a.txt") == ["home"]
