@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
+from lsfs.core.actions import Action
 from lsfs.core.api import (
     ApplyRequest,
     Caller,
@@ -42,16 +43,20 @@ class Changing:
 
     def plan(self, request: PlanRequest) -> PlanResult:
         """A plan for actions: stored under a number, shown, nothing changed."""
-        self._parts.vault.require_writable()
         if not request.actions:
             raise UsageError("the plan has no actions")
+        return self.plan_of(request.actions, request, request.sentence)
+
+    def plan_of(self, actions: Sequence[Action], caller: Caller, sentence: str, request: str = "") -> PlanResult:
+        """The same for actions that a sentence came to; `request` is what may be learnt of it."""
+        self._parts.vault.require_writable()
         planned = self._parts.planner.plan(
-            request.actions, self._around(request), door=request.door, sentence=request.sentence
+            actions, self._around(caller), door=caller.door, sentence=sentence, request=request
         )
         return self._result(planned)
 
-    def undo(self, request: UndoRequest) -> PlanResult:
-        """The plan that takes an op back."""
+    def undo(self, request: UndoRequest, *, by_command: bool = True) -> PlanResult:
+        """The plan that takes an op back; `by_command`: bare undo steps over the op that comes of it."""
         self._parts.vault.require_writable()
         ops = self._parts.vault.ops
         if request.op is None:
@@ -64,9 +69,9 @@ class Changing:
             raise NothingFound(f"op {op.id} is undone already", hint=f"lsfs redo {op.id} carries it out again")
         if op.state != "applied":
             raise NothingFound(f"op {op.id} was not carried out: it is {op.state}", hint="lsfs log")
-        return self._reversal(op, request)
+        return self._reversal(op, request, by_command=by_command)
 
-    def redo(self, request: UndoRequest) -> PlanResult:
+    def redo(self, request: UndoRequest, *, by_command: bool = True) -> PlanResult:
         """The plan that carries out again what was taken back."""
         self._parts.vault.require_writable()
         ops = self._parts.vault.ops
@@ -74,13 +79,13 @@ class Changing:
             undo = ops.newest_undo()
             if undo is None:
                 raise NothingFound("there is nothing to redo", hint="lsfs log")
-            return self._reversal(undo, request)
+            return self._reversal(undo, request, by_command=by_command)
         op = self._op(request.op)
         if op.state != "undone":
             raise NothingFound(f"op {op.id} is not undone: it is {op.state}", hint="lsfs log")
-        return self._reversal(op, request)
+        return self._reversal(op, request, by_command=by_command)
 
-    def _reversal(self, op: OpRow, request: UndoRequest) -> PlanResult:
+    def _reversal(self, op: OpRow, request: UndoRequest, *, by_command: bool) -> PlanResult:
         # What was taken back and carried out again stands as the last of that chain left it.
         newest = op
         while newest.reversed_by is not None:
@@ -91,7 +96,7 @@ class Changing:
             how=request.how,
             door=request.door,
             sentence=request.sentence,
-            by_command=True,
+            by_command=by_command,
         )
         return self._result(planned)
 

@@ -58,6 +58,12 @@ def content_words(words: Sequence[str]) -> list[str]:
     return [word for word, plain in zip(words, folded, strict=True) if plain not in best] or list(words)
 
 
+def is_function_word(word: str) -> bool:
+    """Whether a word carries grammar and no topic in one of the languages."""
+    plain = _fold(word)
+    return any(plain in known for known in _function_words().values())
+
+
 def _fold(word: str) -> str:
     """Lower case without accents, as the full-text index has it."""
     decomposed = unicodedata.normalize("NFKD", word.casefold())

@@ -7,7 +7,7 @@ docs/performance.md.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, Protocol
 
@@ -101,8 +101,12 @@ class Search:
         mode: Mode = "hybrid",
         sort: Sort = "relevance",
         like: int | None = None,
+        faint: bool = False,
     ) -> Answer:
-        """The best `limit` files; `like` is a content that they should resemble, itself left out."""
+        """The best `limit` files; `like` is a content that they should resemble, itself left out.
+
+        With `faint`, those too of which none is a good match.
+        """
         where = condition(filters, self._roots())
         wordless = not (query.text.strip() or query.phrases or query.any_of or like)
         if wordless:
@@ -128,12 +132,21 @@ class Search:
             words, collection, chunks=chunks, cosines=cosines, names=names, limit=wanted + (like is not None)
         )
         # What a hit must hold word for word is found, however little it says otherwise.
-        shown = len(ranking.contents) if query.phrases or query.any_of else ranking.good
+        shown = len(ranking.contents) if faint or query.phrases or query.any_of else ranking.good
         found = self._files(ranking, shown, where, scores, textless, collection, like)
         if sort != "relevance":
             found.sort(key=_orders()[sort])
         matched = [term.term for term in terms if len(term.chunks) and term.of in ("", term.term)]
         return Answer(found[:limit], matched, note)
+
+    def saying(self, words: Iterable[str]) -> dict[str, frozenset[int]]:
+        """By word, the contents whose text says it, in any of its inflected forms."""
+        content_of = self._layout.collection.chunk_content
+        found = {}
+        for word in dict.fromkeys(words):
+            chunks = self._index.passages.match(word) - 1
+            found[word] = frozenset(content_of[chunks[chunks < len(content_of)]].tolist())
+        return found
 
     def _allowed(
         self, query: Query, filters: Filters, where: Condition, collection: Collection

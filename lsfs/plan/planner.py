@@ -22,7 +22,7 @@ from lsfs.plan.draft import Draft, Effect, LeftOut, Surroundings
 from lsfs.plan.folding import fold_of
 from lsfs.plan.lower.choose import lower
 from lsfs.plan.overlay import Overlay
-from lsfs.plan.preview import Class, check_permissions, check_space, class_of, reach_of
+from lsfs.plan.preview import Class, check_permissions, check_space, class_of, emptied, reach_of
 from lsfs.plan.problems import Problem
 from lsfs.plan.steps import After, Step, Where, contents, decode, encode, is_tree, paths
 from lsfs.plan.temporaries import placed
@@ -49,6 +49,8 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
     """No cap applies: it restores, or takes back."""
     external_named: bool = False
     """What is external about it is a folder that the user named."""
+    request: str = ""
+    """What its sentence was understood as (`lsfs.plan.request`), where that may be learnt from."""
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -85,15 +87,22 @@ class Planner:
         self._mounts = mounts
         self._token = token
 
-    def plan(self, actions: Sequence[Action], around: Surroundings, *, door: str, sentence: str) -> Planned:
-        """A plan for actions, stored as a preview; raises RefusedError and ConflictError for what is in the way."""
+    def plan(
+        self, actions: Sequence[Action], around: Surroundings, *, door: str, sentence: str, request: str = ""
+    ) -> Planned:
+        """A plan for actions, stored as a preview; raises RefusedError and ConflictError for what is in the way.
+
+        `request` is what the sentence was understood as, '' where nothing is to be learnt from it.
+        """
         named = all(isinstance(action, act.Restore) for action in actions)
 
         def make(draft: Draft) -> Callable[[], Planned]:
             self._flush(draft, actions)
             for action in actions:
                 lower(draft, action)
-            return lambda: self._store(draft, door, sentence, exempt=named and bool(actions), named=named)
+            draft.notes += emptied(draft, draft.steps)
+            exempt = named and bool(actions)
+            return lambda: self._store(draft, door, sentence, exempt=exempt, named=named, request=request)
 
         return self._made(around, make)
 
@@ -219,10 +228,11 @@ class Planner:
         reverses: OpRow | None = None,
         by_command: bool = False,
         empty: bool = False,
+        request: str = "",
     ) -> Planned:
         """`empty`: it counts though it has no steps."""
         steps = placed(draft.steps)
-        document = self._document(draft, exempt=exempt, named=named)
+        document = self._document(draft, exempt=exempt, named=named, request=request)
         if not steps and not empty:
             return Planned(None, document, ())
         check_permissions(draft, steps)
@@ -259,7 +269,7 @@ class Planner:
         return f"{word} of op {first.id}: {first.summary}"[:500]
 
     @staticmethod
-    def _document(draft: Draft, *, exempt: bool = False, named: bool = False) -> Document:
+    def _document(draft: Draft, *, exempt: bool = False, named: bool = False, request: str = "") -> Document:
         return Document(
             effects=tuple(draft.effects),
             left_out=tuple(draft.left_out),
@@ -267,6 +277,7 @@ class Planner:
             places={str(base): path for base, path in draft.places.items()},
             exempt=exempt,
             external_named=named,
+            request=request,
         )
 
     @staticmethod

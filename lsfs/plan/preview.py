@@ -10,11 +10,11 @@ from enum import StrEnum
 import msgspec
 
 from lsfs.core.errors import RefusedError
-from lsfs.core.paths import split
+from lsfs.core.paths import display, split
 from lsfs.core.records import Kind
 from lsfs.plan.draft import Draft
 from lsfs.plan.problems import Problem
-from lsfs.plan.steps import MakeDir, Put, RemoveDir, Row, Step, Where, is_tree, paths
+from lsfs.plan.steps import MakeDir, Move, Put, RemoveDir, Row, Step, Trash, Where, is_tree, paths
 
 MOST_FILES = 1_000
 MOST_BYTES = 1 << 30
@@ -72,6 +72,22 @@ def reach_of(draft: Draft, steps: Sequence[Step]) -> Reach:
             node = draft.before(paths(step)[0])
             size += node.st_size if node is not None else 0
     return Reach(files + len(rows - {None}), size)
+
+
+def emptied(draft: Draft, steps: Iterable[Step]) -> list[str]:
+    """Notes on the folders from which the steps take the last that is in them."""
+    left: dict[Where, None] = {}
+    for step in steps:
+        if isinstance(step, Move):
+            left[Where(step.src.base, split(step.src.path)[0])] = None
+        elif isinstance(step, Trash) or (isinstance(step, Put) and step.after is None):
+            left[Where(step.at.base, split(step.at.path)[0])] = None
+    notes = []
+    for folder in left:
+        node = draft.overlay.get(folder) if folder.base in draft.roots else None
+        if node is not None and node.kind is Kind.DIR and not draft.overlay.names(folder):
+            notes.append(f"{display(draft.shown(folder))} is left empty")
+    return notes
 
 
 def check_confirmed(files: int, size: int, *, expect: int | None, exempt: bool) -> None:

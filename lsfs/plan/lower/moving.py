@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 
 import msgspec
 
 from lsfs.core import actions
 from lsfs.core.filetypes import extension, family
+from lsfs.core.namedates import date_in
 from lsfs.core.paths import display, join, split
 from lsfs.core.records import Kind
 from lsfs.core.times import zone_of
@@ -18,7 +18,6 @@ from lsfs.plan.problems import Problem
 from lsfs.plan.steps import MakeDir, Move, Put, RemoveDir, State, Where
 
 REPLACES = "what stands there is replaced, and kept as a version"
-_DATE = re.compile(r"(?<!\d)(19\d\d|20\d\d)(?:[-_.]?(0[1-9]|1[0-2]))?(?!\d)")
 
 
 def mkdir(draft: Draft, action: actions.Mkdir) -> None:
@@ -92,10 +91,11 @@ def _common(draft: Draft, by: actions.GroupBy, source: Where, node: Node) -> byt
         kind = family(ending)
         return b"other" if kind == "file" else kind.encode()
     # A date that stands in the name says more than when the file was written last.
-    found = _DATE.search(display(name))
-    if found and (by == "year" or found[2]):
-        return (found[1] if by == "year" else f"{found[1]}-{found[2]}").encode()
-    moment = dt.datetime.fromtimestamp(node.mtime_ns / 1e9, zone_of(draft.around.zone))
+    zone = zone_of(draft.around.zone)
+    said = date_in(display(name), dt.datetime.fromtimestamp(draft.around.now_ns / 1e9, zone).year)
+    if said is not None and (by == "year" or said[1] is not None):
+        return (f"{said[0]}" if by == "year" else f"{said[0]}-{said[1]:02}").encode()
+    moment = dt.datetime.fromtimestamp(node.mtime_ns / 1e9, zone)
     return moment.strftime("%Y" if by == "year" else "%Y-%m").encode()
 
 

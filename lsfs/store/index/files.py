@@ -116,6 +116,30 @@ class Files:
         rows = self._db.rows(f"SELECT {_COLUMNS} FROM files WHERE root = ? AND path = ?", (root, path))
         return FileRow(*rows[0]) if rows else None
 
+    def called(self, name: str) -> list[FileRow]:
+        """The files and folders of a name, given in lower case, by path."""
+        rows = self._db.rows(f"SELECT {_COLUMNS} FROM files WHERE name = ? ORDER BY root, path", (name,))
+        return [FileRow(*row) for row in rows]
+
+    def begun(self, prefix: str, limit: int = 200) -> list[FileRow]:
+        """Files and folders whose names, in lower case, begin so; by name."""
+        rows = self._db.rows(
+            f"SELECT {_COLUMNS} FROM files WHERE name >= ? AND name < ? ORDER BY name, root, path LIMIT ?",
+            (prefix, prefix + "\U0010ffff", limit),
+        )
+        return [FileRow(*row) for row in rows]
+
+    def equal(self, hashes: Sequence[bytes]) -> dict[bytes, list[FileRow]]:
+        """The files with one of these hashes, by it; contents that were not read have none."""
+        found: dict[bytes, list[FileRow]] = {}
+        for row in self._db.rows_in(f"SELECT {_COLUMNS} FROM files WHERE hash IN ({{}})", hashes):
+            found.setdefault(row[8], []).append(FileRow(*row))
+        return found
+
+    def folders(self) -> list[tuple[int, bytes]]:
+        """(root, path) of every folder below the roots."""
+        return self._db.rows("SELECT root, path FROM files WHERE kind = 'dir'")
+
     def many(self, ids: Sequence[int]) -> dict[int, FileRow]:
         """Files by id."""
         rows = self._db.rows_in(f"SELECT {_COLUMNS} FROM files WHERE id IN ({{}})", ids)
@@ -204,6 +228,10 @@ class Files:
         """Makes these the file's tags."""
         tx.execute("DELETE FROM file_tags WHERE file = ?", (file_id,))
         tx.executemany("INSERT OR IGNORE INTO file_tags VALUES (?, ?)", ((file_id, tag) for tag in tags))
+
+    def has_tag(self, tag: str) -> bool:
+        """Whether some file has a tag, letter case aside."""
+        return bool(self._db.rows("SELECT 1 FROM file_tags WHERE lower(tag) = lower(?) LIMIT 1", (tag,)))
 
     def tags(self, file_id: int) -> list[str]:
         """A file's tags."""

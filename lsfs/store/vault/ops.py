@@ -92,6 +92,15 @@ class Ops:
         rows = self._db.rows(f"SELECT {_COLUMNS} FROM ops WHERE id = ?", (op,))
         return OpRow(*rows[0]) if rows else None
 
+    def confirmed(self, limit: int) -> list[tuple[str, bytes]]:
+        """(sentence, plan) of the newest ops that a sentence asked for and that stand as they were carried out."""
+        return self._db.rows(
+            "SELECT sentence, plan FROM ops WHERE state = 'applied' AND door = 'cli' AND sentence <> '' "
+            "AND instr(plan, '\"request\":') "
+            "ORDER BY id DESC LIMIT ?",
+            (limit,),
+        )
+
     def newest(self, limit: int, states: Sequence[str]) -> list[OpRow]:
         """The newest ops in those states, newest first."""
         sql = f"SELECT {_COLUMNS} FROM ops WHERE state IN ({','.join('?' * len(states))}) ORDER BY id DESC LIMIT ?"
