@@ -12,6 +12,7 @@ BIN := $(VENV)/bin
 # Tests take as many workers as there are cores, four at most: each starts daemons and workers of its own.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 # The tests' models lie beside their environment, so that a test run writes nothing into the home folder.
+TEST_MODEL_IDS := minilm-l6-int8 smollm2-135m-q4_1 qwen2.5-coder-0.5b-q4km
 TEST_MODELS := $(if $(LSFS_MODELS),$(LSFS_MODELS),$(CURDIR)/$(VENV)/models)
 
 export FOLDER
@@ -46,12 +47,12 @@ clean: ## Take away the environment and everything that was built
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup:
-	@packaging/environment.sh mount mcp
+	@packaging/environment.sh llm mount mcp
 	@packaging/system_packages.sh
 
 setup-dev:
-	@packaging/environment.sh mount mcp dev
+	@packaging/environment.sh llm mount mcp dev
 	@packaging/system_packages.sh
 
 test-models:
-	@LSFS_MODELS="$(TEST_MODELS)" $(BIN)/lsfs models pull
+	@LSFS_MODELS="$(TEST_MODELS)" $(BIN)/lsfs models pull $(TEST_MODEL_IDS)

@@ -25,9 +25,12 @@ find_python() {
     done
 }
 
+compiler=$(command -v "${CXX:-c++}" || command -v g++ || command -v clang++ || true)
+readonly compiler
+
 # What the environment was built from: with the same line, it needs nothing.
 fingerprint() {
-    printf '%s %s %s\n' "$(cat pyproject.toml packaging/environment.sh | cksum | tr ' ' :)" "$PWD" "$*"
+    printf '%s %s %s %s\n' "$(cat pyproject.toml packaging/environment.sh packaging/cmake/* | cksum | tr ' ' :)" "$PWD" "${compiler:+c++}" "$*"
 }
 
 privileged() {
@@ -68,6 +71,28 @@ create() {
     create_with_python
 }
 
+# What llama.cpp is built with, where the user has not said it: kernels for every processor (packaging/cmake), and
+# neither its programs nor what they share.  Both installers keep the wheel and take it for the next environment.
+export_build_options() {
+    local cmake=$PWD/packaging/cmake
+    export CMAKE_ARGS="${CMAKE_ARGS:--DGGML_NATIVE=OFF -DGGML_BACKEND_DL=ON -DLLAVA_BUILD=OFF -DLLAMA_ALL_WARNINGS=OFF \
+'-DCMAKE_MODULE_PATH=$cmake' '-DCMAKE_PROJECT_llama.cpp_INCLUDE=$cmake/library_only.cmake' \
+-DCMAKE_INSTALL_BINDIR=llama_cpp/lib -DCMAKE_INSTALL_LIBDIR=llama_cpp/lib -DCMAKE_INSTALL_INCLUDEDIR=llama_cpp/include}"
+}
+
+# The language model's library is the one package that has to be compiled: where it cannot be, lsfs goes on without.
+install_llm() {
+    local -r without="sentences will be read by rules alone"
+    if [[ -z $compiler ]]; then
+        say "lsfs: no C++ compiler to build llama.cpp with, $without; to change that: sudo apt install g++"
+        return
+    fi
+    say "lsfs: installing llama.cpp for the language model (built once, in a few minutes)"
+    export_build_options
+    install "$1" ||
+        say "lsfs: llama.cpp could not be built (the reason is above), $without; to try again: rm $stamp"
+}
+
 # pip after uv, because a mirror that only pip's configuration names is unknown to uv.
 install() {
     has_uv && uv pip install --quiet --python "$venv/bin/python" --editable "$1" </dev/null && return
@@ -93,6 +118,9 @@ if ! usable; then
     create
     printf '%s\n' "$PWD" >"$stamp.place"
 fi
-install ".${extras:+[$extras]}" || fail "the packages could not be installed; the installer's own message is above"
+# One extra after the others, since it may fail without the rest being worth less.
+others=$(tr ',' '\n' <<<"$extras" | sed '/^llm$/d' | paste -sd, -)
+install ".${others:+[$others]}" || fail "the packages could not be installed; the installer's own message is above"
 tr ',' '\n' <<<"$extras" >"$stamp.extras"
+[[ ",$extras," != *,llm,* ]] || install_llm ".[$extras]"
 printf '%s\n' "$wanted" >"$stamp"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What `make run` does once everything is installed: the model, the daemon, the index, a few searches.
+# What `make run` does once everything is installed: the models, the daemon, the index, a few searches.
 #
 #     packaging/first_run.sh FOLDER
 set -euo pipefail
@@ -20,5 +20,9 @@ fi
 
 "$lsfs" models pull ||
     printf 'lsfs: going on without the model: files are found by words, and by meaning after: lsfs models pull\n' >&2
+if [[ ${LSFS_LLM:-} != off ]] && "$here/.venv/bin/python" -c 'import llama_cpp' 2>/dev/null; then
+    "$lsfs" models pull llm ||
+        printf 'lsfs: going on without the language model: sentences are read by rules alone, until: lsfs models pull llm\n' >&2
+fi
 "$lsfs" up "$folder" --wait-words
 exec "$here/.venv/bin/python" "$here/packaging/first_searches.py" "$lsfs" "$folder"

@@ -27,6 +27,8 @@ class Limits(msgspec.Struct, frozen=True):
     cpu_s: int | None = 1800
     """Processor seconds; a worker asks to be replaced at half of it, so that no innocent file meets the limit."""
     descriptors: int = 128
+    writing: int = 0
+    """Bytes that a file may come to by writing to it, through a descriptor that the parent gave."""
     threads: int | None = None
     """Threads and processes of the user while this one runs (RLIMIT_NPROC); None leaves it, for thread pools."""
 
@@ -73,7 +75,7 @@ def _set_limits(limits: Limits) -> tuple[list[str], list[str]]:
     wanted = {
         "memory": (resource.RLIMIT_AS, limits.memory),
         "cpu": (resource.RLIMIT_CPU, limits.cpu_s),
-        "no-writing": (resource.RLIMIT_FSIZE, 0),
+        "bounded-writing" if limits.writing else "no-writing": (resource.RLIMIT_FSIZE, limits.writing),
         "no-core": (resource.RLIMIT_CORE, 0),
         "descriptors": (resource.RLIMIT_NOFILE, limits.descriptors),
         "threads": (getattr(resource, "RLIMIT_NPROC", -1), limits.threads),
