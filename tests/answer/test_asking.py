@@ -1,0 +1,138 @@
+"""A question is answered from what was read, or it is said that the files do not say."""
+
+from __future__ import annotations
+
+import pytest
+
+from lsfs.answer.asking import Asking
+from lsfs.answer.events import silent
+from lsfs.answer.gathering import Gathered
+from lsfs.answer.picking import Document, unit_scores
+from lsfs.answer.questions import key_words
+from tests.answer.papers import Told, a_document, all_of
+
+RENT = a_document("Housing/rent.txt", "The rent is 410 a month.\n\nIt is paid on the first day.", 0.9, 1)
+MOORING = a_document("Boats/mooring.txt", "The mooring costs 62 a month.", 0.8, 2)
+
+
+class Library:
+    """Gathers always the same documents, and remembers in which other words it was asked."""
+
+    def __init__(self, *documents: Document) -> None:
+        self.documents = documents
+        self.also: list[str] = []
+
+    def gather(self, question, also=()) -> Gathered:
+        self.also += also
+        scores = unit_scores(self.documents, [key_words(part) for part in question.parts], question.names, None)
+        return Gathered(list(self.documents), scores)
+
+
+def asked(question: str, llm: Told, *documents: Document, on_event=silent):
+    return Asking(llm, Library(*(documents or (RENT, MOORING)))).ask(question, on_event)
+
+
+def test_an_answer_names_its_place():
+    answer = asked("how much is the rent?", Told("1: The rent is 410 a month."))
+    assert answer.text == "The rent is 410 a month. [1]"
+    assert [(place.file.path, place.line) for place in answer.cited] == [(b"Housing/rent.txt", 1)]
+    assert answer.passages[0].quote == "The rent is 410 a month."
+
+
+def test_two_parts_have_two_places():
+    answer = asked(
+        "what does the mooring cost, and how much is the rent?",
+        Told("1: The mooring costs 62 a month.", "1: The rent is 410 a month."),
+    )
+    assert answer.text == "The mooring costs 62 a month. [1] The rent is 410 a month. [2]"
+    assert [place.file.path for place in answer.cited] == [b"Boats/mooring.txt", b"Housing/rent.txt"]
+
+
+def test_the_models_doubt_is_enough_to_claim_nothing():
+    llm = Told(odds=[-0.1, -3.0, -9.0, -9.0])
+    answer = asked("how much is the deposit?", llm)
+    assert answer.text is None
+    assert answer.cited == ()
+    assert answer.passages
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [
+        ("how much is the rent?", "2: It is paid on the first day."),
+        ("how much is the rent in Coton Hill?", "1: The rent is 410 a month."),
+    ],
+)
+def test_what_the_files_do_not_bear_out_is_not_claimed(question, line):
+    assert asked(question, Told(line)).text is None
+
+
+@pytest.mark.parametrize("line", ["1: The mill burnt down.", "1: The rent is 500 a month."])
+def test_where_the_model_points_at_a_text_and_says_something_else_the_text_speaks_for_itself(line):
+    assert asked("what about the rent?", Told(line)).text == "The rent is 410 a month. [1]"
+
+
+def test_a_doubtful_model_has_no_text_speak_for_itself():
+    llm = Told("1: The rent is 500 a month.", odds=[-1.2, -0.4, -9.0, -9.0])
+    assert asked("what about the rent?", llm).text is None
+
+
+def test_less_doubt_is_borne_where_the_file_has_no_word_for_what_is_asked():
+    odds = [-1.5, -0.3, -9.0, -9.0]
+    assert asked("how much rent is due for the flat?", Told("1: The rent is 410 a month.", odds=odds)).text
+    assert asked("how much deposit is due for the flat?", Told("1: The rent is 410 a month.", odds=odds)).text is None
+
+
+def test_no_file_means_no_answer_and_no_model():
+    llm = Told()
+    assert Asking(llm, Library(a_document("empty.txt", ""))).ask("how much?", silent).text is None
+    assert llm.prompts == []
+
+
+def test_each_sentence_is_shown_when_it_is_checked():
+    heard: list[tuple[str, str]] = []
+    asked("how much is the rent?", Told("1: The rent is 410 a month."), on_event=all_of(heard))
+    assert list(dict.fromkeys(phase for phase, _ in heard)) == ["looking", "reading", "writing"]
+    assert "".join(piece for phase, piece in heard if phase == "writing").strip() == "The rent is 410 a month."
+
+
+def test_what_was_not_read_is_never_shown():
+    heard: list[tuple[str, str]] = []
+    asked("how much is the rent?", Told("1: The rent is 999 a month."), on_event=all_of(heard))
+    assert "999" not in "".join(piece for phase, piece in heard)
+
+
+def test_the_caller_can_end_it_at_any_time():
+    for ended in ("looking", "reading", "writing"):
+        answer = asked(
+            "how much is the rent?", Told("1: The rent is 410."), on_event=lambda phase, _, ended=ended: phase != ended
+        )
+        assert answer.text is None
+
+
+def test_what_is_written_is_bounded_and_begins_with_the_number_of_a_snippet():
+    llm = Told("1: The rent is 410 a month.")
+    asked("how much is the rent?", llm)
+    (bounds,) = llm.bounds
+    assert bounds.max_tokens <= 120
+    assert bounds.grammar.startswith('root ::= [1-3] ": "')
+
+
+def test_little_is_read_of_much():
+    pages = a_document("book.txt", "\n\n".join(f"On day {n} the rent was {n} and the sky grey." for n in range(300)))
+    llm = Told("1: The rent was 12.")
+    asked("how much was the rent?", llm, pages)
+    assert llm.count(llm.prompts[0].turns[0].text) < 300
+
+
+def test_a_question_that_finds_little_is_searched_in_other_words_too():
+    faint = a_document("scan.txt", "A fee of 35 is charged for missed appointments.", 0.01, 3)
+    library = Library(faint)
+    llm = Told("What is the fee for a missed appointment?", "1: The fee is 35.")
+    assert Asking(llm, library).ask("what do i pay if i don't turn up?", silent).text == "The fee is 35. [1]"
+    assert library.also == ["What is the fee for a missed appointment?"]
+
+
+def test_without_a_model_there_are_passages():
+    places = Asking(Told(), Library(RENT, MOORING)).passages("how much is the rent?")
+    assert (places[0].file.path, places[0].line) == (b"Housing/rent.txt", 1)

@@ -1,0 +1,73 @@
+"""What a model wrote is cited where it stands, and doubted where it stands nowhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from lsfs.answer.citing import cite, sentences
+from lsfs.answer.judging import doubt, foreign, misses
+from lsfs.answer.picking import stems
+from tests.answer.papers import a_snippet
+
+RENT = a_snippet("rent.txt", "The rent is 2,400 a year.\nPaid on 1 May.")
+DEPOSIT = a_snippet("deposit.txt", "A deposit of 905 is held by Mrs Teale.")
+
+
+def test_each_line_is_a_sentence_with_its_source():
+    found = sentences("1: The rent is 2400 a year.\n2: Mrs Teale holds 905.", [RENT, DEPOSIT], "what is paid?")
+    assert [(sentence.snippet, sentence.supported) for sentence in found] == [(0, True), (1, True)]
+
+
+def test_a_wrong_number_is_put_right_by_where_the_figures_stand():
+    (sentence,) = sentences("1: The deposit is 905.", [RENT, DEPOSIT], "what is the deposit?")
+    assert (sentence.snippet, sentence.supported) == (1, True)
+
+
+@pytest.mark.parametrize("line", ["1: The rent is 2500 a year.", "1: The rent is 2400 and goes to Brown."])
+def test_a_figure_or_name_that_stands_nowhere_is_not_supported(line):
+    (sentence,) = sentences(line, [RENT, DEPOSIT], "what is the rent?")
+    assert not sentence.supported
+
+
+def test_what_the_question_itself_says_needs_no_source():
+    (sentence,) = sentences("1: For Anna in 2024 the rent is 2400.", [RENT], "what does Anna pay in 2024?")
+    assert sentence.supported
+
+
+def test_none_is_no_sentence():
+    assert sentences("0", [RENT], "what?") == []
+    assert sentences("", [RENT], "what?") == []
+
+
+def test_the_line_that_says_most_of_it_is_cited():
+    place = cite("It is paid on 1 May.", RENT)
+    assert (place.line, place.quote) == (2, "Paid on 1 May.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence", "missing"),
+    [
+        ("amount", "It was approved.", True),
+        ("amount", "It was thirty pounds.", False),
+        ("time", "At the mill.", True),
+        ("time", "On Wednesday.", False),
+        ("phone", "It is room 12.", True),
+        ("phone", "It is 0351 449921.", False),
+        ("other", "At the mill.", False),
+    ],
+)
+def test_an_answer_of_another_kind_is_none(kind, sentence, missing):
+    assert misses(kind, sentence) is missing
+
+
+def test_a_text_that_knows_none_of_the_names_is_foreign():
+    words = stems(DEPOSIT.text)
+    assert foreign(("Coton", "Hill"), words, "Housing/deposit.txt")
+    assert not foreign(("Coton", "Hill"), words, "Coton Hill/deposit.txt")
+    assert not foreign(("Teale",), words, "deposit.txt")
+    assert not foreign((), words, "deposit.txt")
+
+
+def test_doubt_is_the_share_of_none():
+    assert doubt([]) == 1.0
+    assert doubt([-0.7, -0.7]) == pytest.approx(0.5)
