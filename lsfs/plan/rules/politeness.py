@@ -1,0 +1,75 @@
+"""Words around a wish that say nothing: ``could you please … for me``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lsfs.plan.rules.tokens import Token
+
+_BEFORE = tuple(
+    tuple(line.split())
+    for line in (
+        "please|pls|plz|plese|pleas|plase|pelase|kindly|oh dear|oh no|oh|damn|argh|whoops|oops|hm|ah|now|ok|okay|hey"
+        "|hi|hello|so|just|also|first|next|finally|then|well|right|lsfs|computer|um|again|quickly|could you|can you"
+        "|would you|will you|could you please|can you please|would you please|i want you to|i would like you to|i'd"
+        " like you to|i need you to|i'd like to|i want to|i need to|i would like to|i'd love to|we need to|let's|let"
+        " us|help me|help me to|go ahead and|you should|you can|you may|you could|you must|be so kind and|be so kind"
+        " as to|be a dear and|do me a favour and|do me a favor and|it would be great if you could|it would be nice if"
+        " you could|would you mind|can we|could we|may i ask you to|would you be so kind as to|i was wondering if you"
+        " could|would it be possible to|is it possible to|if you could|could you maybe|could you just|can you just"
+        "|would you kindly|could you kindly|bitte|kannst du|kannst du bitte|könntest du|könntest du bitte|s'il te"
+        " plaît|por favor|per favore|peux-tu|pourrais-tu|puedes|podrías|puoi|potresti|please can you|please could you"
+        "|please would you|let me|time to|would you please|would you be so good as to|you need to|i must|i have to|i"
+        " should"
+    ).split("|")
+)
+_AFTER = tuple(
+    tuple(line.split())
+    for line in (
+        "please|pls|plz|thanks|thank you|thx|ta|cheers|for me|for me please|right now|straight away|right away|will"
+        " you|would you|ok|okay|if you can|if possible|asap|when you can|thanks a lot|thank you very much|many thanks"
+        "|bitte|s'il te plaît|s'il vous plaît|stp|svp|por favor|per favore|would you please|if you would|if you don't"
+        " mind|could you|can you|, will you|at once|immediately|already"
+    ).split("|")
+)
+_NOISE = frozenset(",.!?;…¿¡–—")
+_OPENING = frozenset(",¿¡.!;…–—")
+
+
+def without_politeness(tokens: Sequence[Token], start: int, end: int, *, fixed: int) -> tuple[int, int]:
+    """(start, end) of the wish itself; what stands from `fixed` on is text, and stays."""
+    changed = True
+    while changed and start < end:
+        changed = False
+        while start < end and tokens[start].text in _OPENING and tokens[start].kind == "mark":
+            start, changed = start + 1, True
+        took = max((len(one) for one in _BEFORE if _stands(tokens, start, end, one)), default=0)
+        if took and start + took < end:
+            start, changed = start + took, True
+    changed = fixed >= end
+    while changed and start < end:
+        changed = False
+        while start < end and tokens[end - 1].kind == "mark" and tokens[end - 1].text in _NOISE:
+            end, changed = end - 1, True
+        took = max((len(one) for one in _AFTER if _stands(tokens, end - len(one), end, one)), default=0)
+        if took and end - took > start:
+            end, changed = end - took, True
+    return start, end
+
+
+def without_inner_please(tokens: Sequence[Token], fixed: int) -> tuple[Token, ...]:
+    """The tokens without a ``please`` in their midst, and the commas around it."""
+    left: list[Token] = []
+    for at, token in enumerate(tokens):
+        if at < fixed and token.low in ("please", "pls", "bitte") and token.kind == "word" and 0 < at < len(tokens) - 1:
+            if left and left[-1].text == "," and tokens[at + 1].text == ",":
+                left.pop()
+            continue
+        left.append(token)
+    return tuple(left)
+
+
+def _stands(tokens: Sequence[Token], at: int, end: int, words: tuple[str, ...]) -> bool:
+    if at < 0 or at + len(words) > end:
+        return False
+    return all(tokens[at + n].low == word and tokens[at + n].kind == "word" for n, word in enumerate(words))
