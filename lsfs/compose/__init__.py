@@ -13,6 +13,7 @@ from lsfs.compose.base import open_base
 from lsfs.compose.changers import open_changers
 from lsfs.compose.finders import open_finders
 from lsfs.compose.readers import open_readers, open_watchers
+from lsfs.compose.sayers import open_sayers
 from lsfs.core.config import Config
 from lsfs.core.faults import Reach, unreached
 from lsfs.core.locations import Paths
@@ -34,6 +35,8 @@ def open_engine(paths: Paths, config: Config, reach: Reach = unreached) -> Engin
         ingest, feeder, pool = open_readers(base, finders, opened)
         book, watcher, keeper, scanner = open_watchers(base, ingest)
         changers = open_changers(base, ingest, keeper, book)
+        sayers = open_sayers(base, finders, opened)
+        base.beside_embedding(sayers.model.busy)
         engine = Engine(
             Parts(
                 vault=base.vault,
@@ -69,6 +72,13 @@ def open_engine(paths: Paths, config: Config, reach: Reach = unreached) -> Engin
                 recovery=changers.recovery,
                 own=base.own,
                 trash=base.trash,
+                llm=sayers.model.get,
+                llm_loaded=sayers.model.loaded,
+                llm_pid=sayers.model.pid,
+                close_llm=sayers.close,
+                understanding=sayers.understanding,
+                answering=sayers.answering,
+                prepare_llm=sayers.preparation.start,
             )
         )
         opened.pop_all()  # the engine closes all of it from here on

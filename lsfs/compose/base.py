@@ -8,7 +8,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from lsfs.core.config import Config
@@ -55,6 +55,8 @@ class Base:
     room: Room
     own: OwnWrites
     reach: Reach
+    wanted: list[Callable[[], bool]] = dataclasses.field(default_factory=list)
+    """What the backlog makes way for; filled while the parts are wired."""
 
     @property
     def trash(self) -> bytes:
@@ -82,9 +84,15 @@ class Base:
         """The absolute paths of the watched roots."""
         return {root.id: root.path for root in self.vault.roots.all()}
 
+    def beside_embedding(self, busy: Callable[[], bool]) -> None:
+        """Has the backlog's vectors wait while `busy` says that the processors are wanted for something asked for."""
+        self.wanted.append(busy)
+
     def may_embed(self) -> bool:
-        """Whether neither a pause nor a full disk forbids vectors."""
-        return not self.paused.is_set() and shutil.disk_usage(self.paths.index_dir).free > self.free_floor
+        """Whether neither a pause, nor a full disk, nor something that was asked for forbids vectors."""
+        if self.paused.is_set() or any(busy() for busy in self.wanted):
+            return False
+        return shutil.disk_usage(self.paths.index_dir).free > self.free_floor
 
     def rules(self, root: Root) -> IgnoreRules:
         """The rules of a root, as they stand above it."""

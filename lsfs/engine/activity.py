@@ -86,6 +86,9 @@ class Activity:
         for name, embedder in zip(("query embedder", "embedder"), self._parts.embedders, strict=False):
             if embedder.pid is not None:
                 yield WorkerInfo(name=name, state="running", pid=embedder.pid, memory=_resident(embedder.pid))
+        pid = self._parts.llm_pid()
+        if pid is not None:
+            yield WorkerInfo(name="language model", state="running", pid=pid, memory=_resident(pid))
 
     def sandbox(self) -> tuple[str, ...]:
         """What confines the workers that have been started."""

@@ -39,6 +39,7 @@ from lsfs.engine.keeping import Keeping
 from lsfs.engine.parts import Parts
 from lsfs.engine.past import Past
 from lsfs.engine.progress import Progress
+from lsfs.engine.saying import Saying
 from lsfs.engine.statuses import Statuses
 from lsfs.engine.verifying import Verifying
 from lsfs.ingest.roots import Added
@@ -68,6 +69,8 @@ class Engine:
         """Versions, trees as they were, tags."""
         self.diffing = Diffing(parts, self.past, time.time_ns)
         """What differs between versions."""
+        self.saying = Saying(parts, self._finding, self.changing, self.past, self.diffing, time.time_ns)
+        """Sentences, and answers from files."""
         self.keeping = Keeping(parts, time.time_ns)
         """What is kept of the past, and for how long."""
         self.verifying = Verifying(parts, time.time_ns)
@@ -105,6 +108,7 @@ class Engine:
         for root in parts.vault.roots.all():
             self._take_up(root)
         parts.ops.start()
+        parts.prepare_llm()
 
     def up(self, request: UpRequest) -> list[RootInfo]:
         """Watches folders; all are checked before any is added."""
@@ -293,6 +297,7 @@ class Engine:
             parts.feeder.begin_stop()
             parts.keeper.begin_stop()
             parts.watcher.stop()
+        parts.close_llm()
         for embedder in parts.embedders:
             embedder.close()  # a call that runs is lost, and made again
         if self._running and parts.embedding is not None:

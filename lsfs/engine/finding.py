@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 from msgspec import UNSET
@@ -20,7 +20,7 @@ from lsfs.core.wirepath import absolute_from_wire, to_lossy
 from lsfs.index.query import Query, parse, parse_size
 from lsfs.index.search import Answer, Found, Search
 from lsfs.index.texts import Passage, Texts
-from lsfs.store.index import Index
+from lsfs.store.index import FileRow, Index
 
 _SNIPPET_CHARS = 240
 _FILTERS = {
@@ -74,6 +74,18 @@ class Finding:
             complete=self._complete(),
             note=note or UNSET,
         )
+
+    def listed(self, rows: Iterable[FileRow], zone: str) -> tuple[Hit, ...]:
+        """Files that were chosen by something else than words, as hits."""
+        request, roots = FindRequest(words="", zone=zone), self._root_paths()
+        query, answer = Query(line="", text="", plain=""), Answer([], [])
+        return tuple(self._hit(Found(row, 1.0, None, {}), query, answer, request, roots) for row in rows)
+
+    def searched(self, words: str, request: FindRequest) -> tuple[Hit, ...]:
+        """The best hits for words that are words alone; also where none is a good match."""
+        query, roots = Query(line=words, text=words, plain=words), self._root_paths()
+        answer = self._search.run(query, Filters(), limit=request.limit, faint=True)
+        return tuple(self._hit(one, query, answer, request, roots) for one in answer.found)
 
     def _answer(self, request: FindRequest, query: Query, options: Filters) -> tuple[Answer, str]:
         like = self._like(request)

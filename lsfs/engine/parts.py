@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from lsfs.answer import Answering
 from lsfs.core.policy import InForce
 from lsfs.engine.changes import Changes
 from lsfs.index.embedding import EmbeddingJob
@@ -19,9 +20,11 @@ from lsfs.ingest.ingest import Ingest
 from lsfs.ingest.keeper import Keeper
 from lsfs.ingest.opening import Opener
 from lsfs.ingest.roots import RootBook
+from lsfs.llm.base import LanguageModel
 from lsfs.plan.planner import Planner
 from lsfs.plan.queue import OpQueue
 from lsfs.plan.recover import Recovery
+from lsfs.plan.understand import Understanding
 from lsfs.store.index import Index
 from lsfs.store.vault import Root, Vault
 from lsfs.versions.contents import ContentStore
@@ -78,3 +81,14 @@ class Parts:
     own: OwnWrites
     trash: bytes
     """The home Trash, made or not."""
+    llm: Callable[[], LanguageModel]
+    """The language model; raises `ModelUnavailable` where there is none."""
+    llm_loaded: Callable[[], bool]
+    """Whether it is in memory."""
+    llm_pid: Callable[[], int | None]
+    """Process id of its worker, None while there is none."""
+    close_llm: Callable[[], None]
+    prepare_llm: Callable[[], None]
+    """Begins to have the fixed parts of the prompts evaluated, where they are not yet."""
+    understanding: Understanding
+    answering: Answering

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -33,6 +33,8 @@ HIT = api.Hit(
 )
 LATIN_1_PATH = b"/docs/caf\xe9"
 ISO = "2026-01-02T03:04:05+00:00"
+Emit = Callable[[str, str], bool]
+Work = Callable[[Emit], api.SayResult]
 ACTIONS_WITHOUT_A_PREVIEW = (actions.Tag, actions.Untag, actions.SaveQuery)
 
 
@@ -182,6 +184,79 @@ class FakeDiffing:
         return api.DiffResult(path=request.path, old=old, new=new, kind=kind, unified=unified)
 
 
+class FakeSaying:
+    """Sentences of which a word says what comes of them; nothing is read and no model asked."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self._engine = engine
+
+    def do(self, request: api.DoRequest) -> Iterator[api.SayEvent]:
+        def work(emit: Emit) -> api.SayResult:
+            emit("understanding", "")
+            if "refused" in request.sentence:
+                return _refused(
+                    errors.RefusedError("it is not clear what is meant", hint="say more"), "trash|what=a.md"
+                )
+            if "without a model" in request.sentence:
+                return _refused(errors.ModelUnavailable("no model is installed", hint="lsfs models pull"))
+            if "find" in request.sentence:
+                return api.SayResult(op=None, state="answered", tier="rules", hits=(HIT,))
+            plan = self._engine.changing.plan(
+                api.PlanRequest(
+                    actions=(actions.Trash(paths=request.last),), cwd=request.cwd, sentence=request.sentence
+                )
+            )
+            fields = {name: getattr(plan, name) for name in api.PlanResult.__struct_fields__}
+            return api.SayResult(**fields, tier="llm" if request.llm else "rules")
+
+        return self._streamed(request.sentence, work)
+
+    def ask(self, request: api.AskRequest) -> Iterator[api.SayEvent]:
+        return self._streamed(request.question, lambda emit: _answered(request.question, emit))
+
+    def summarize(self, request: api.SummarizeRequest) -> Iterator[api.SayEvent]:
+        return self._streamed(request.what, lambda emit: _answered(request.what, emit))
+
+    def compare(self, request: api.CompareRequest) -> Iterator[api.SayEvent]:
+        return self._streamed(request.one, lambda emit: _answered(f"{request.one} and {request.other}", emit))
+
+    def explain(self, request: api.DiffRequest) -> Iterator[api.SayEvent]:
+        return self._streamed(request.path, lambda emit: _answered(f"{request.path} since {request.old}", emit))
+
+    def _streamed(self, words: str, work: Work) -> Iterator[api.SayEvent]:
+        from lsfs.engine.streaming import streamed  # with it the engine's databases are loaded: not before it is asked
+
+        def endless(emit: Emit) -> api.SayResult:
+            """Ends when nobody listens any more; a silent one looks after two seconds, and then gives up."""
+            while emit("reading", "") and "silent" not in words:
+                time.sleep(0.02)
+            if "silent" in words:
+                time.sleep(2)
+                if emit("reading", ""):
+                    return api.SayResult(op=None, state="answered")
+            self._engine.closed_streams += 1
+            return api.SayResult(op=None, state="answered")
+
+        if "bug" in words:
+            raise RuntimeError("unforeseen")
+        return streamed(endless if "endless" in words or "silent" in words else work)
+
+
+def _answered(words: str, emit: Emit) -> api.SayResult:
+    if "unknown" in words:
+        return api.SayResult(op=None, state="nothing", reason="the files do not say")
+    pieces = ("It says ", words, ".\x1b[31m")
+    for piece in pieces:
+        emit("writing", piece)
+    cited = api.Citation(path=HIT.path, line=12, quote="The lease for the flat")
+    return api.SayResult(op=None, state="answered", answer="".join(pieces), citations=(cited,))
+
+
+def _refused(error: errors.LsfsError, *readings: str) -> api.SayResult:
+    info = api.ErrorInfo(code=error.code, message=error.message, path=error.path, hint=error.hint)
+    return api.SayResult(op=None, state="refused", reason=error.message, readings=readings, refusal=info)
+
+
 class FakeEngine:
     """Answers as its requests ask it to."""
 
@@ -190,6 +265,7 @@ class FakeEngine:
         self.past = FakePast()
         self.keeping = FakeKeeping()
         self.diffing = FakeDiffing()
+        self.saying = FakeSaying(self)
         self.settings: api.RootSettings | None = None
         self.folders: list[bytes] = []
         self.paused = False

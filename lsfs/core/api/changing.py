@@ -10,7 +10,9 @@ from msgspec import UNSET, UnsetType
 from lsfs.core.actions import Action
 from lsfs.core.api.caller import Caller
 
-OpState = Literal["preview", "expired", "queued", "running", "applied", "undone", "failed", "nothing", "refused"]
+OpState = Literal[
+    "preview", "expired", "queued", "running", "applied", "undone", "failed", "nothing", "refused", "answered"
+]
 
 
 class PlanRequest(Caller, frozen=True, kw_only=True):

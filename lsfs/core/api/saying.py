@@ -1,0 +1,84 @@
+"""Sentences, and answers from files."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from lsfs.core.actions import Action
+from lsfs.core.api.caller import Caller, ErrorInfo
+from lsfs.core.api.changing import PlanResult
+from lsfs.core.api.finding import Hit
+
+
+class DoRequest(Caller, frozen=True, kw_only=True):
+    """What is to be done, in words; a plan is made and nothing changed, a question is answered."""
+
+    sentence: str
+    last: tuple[str, ...] = ()
+    """What “it” and “them” mean: the files of the last result, as paths (wire text)."""
+
+
+class AskRequest(Caller, frozen=True, kw_only=True):
+    """A question that the user's files are to answer."""
+
+    question: str
+
+
+class SummarizeRequest(Caller, frozen=True, kw_only=True):
+    """What is to be summarised: a path, or words that find it."""
+
+    what: str
+
+
+class CompareRequest(Caller, frozen=True, kw_only=True):
+    """Two files that are to be compared: paths, or words that find them."""
+
+    one: str
+    other: str
+
+
+class Citation(msgspec.Struct, frozen=True, kw_only=True):
+    """Where something that was said stands."""
+
+    path: str
+    line: int | None
+    """1-based line in the file, or in its text where the file is not one."""
+    anchor: str | UnsetType = UNSET
+    """``page 3``, ``sheet Budget`` …, where the file has such places."""
+    quote: str = ""
+    """The passage, cut to a few lines."""
+    path_b64: str | UnsetType = UNSET
+
+
+class SayResult(PlanResult, frozen=True, kw_only=True):
+    """What came of a sentence: a plan (state ``preview``), hits or an answer (``answered``), ``nothing``, or
+    ``refused`` with the reason."""
+
+    tier: Literal["rules", "llm"] | None = None
+    """What understood the sentence; None where nothing did, or nothing had to."""
+    reason: str = ""
+    """Why it is refused, or comes to nothing."""
+    actions: tuple[Action, ...] = ()
+    """The plan as `PlanRequest` takes it, to be changed and made again."""
+    readings: tuple[str, ...] = ()
+    """The nearest readings of what is refused, as sentences that would be understood."""
+    hits: tuple[Hit, ...] = ()
+    answer: str | None = None
+    citations: tuple[Citation, ...] = ()
+    refusal: ErrorInfo | UnsetType = UNSET
+    """Set where the state is ``refused``: what the command ends with."""
+    elapsed_ms: float = 0.0
+
+
+class SayEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a sentence or an answer is; the last event has the result."""
+
+    phase: Literal["loading", "understanding", "looking", "reading", "writing", "done"]
+    text: str = ""
+    """The next piece of the answer, while it is written."""
+    done: int = 0
+    total: int = 0
+    result: SayResult | None = None

@@ -1,0 +1,354 @@
+"""Sentences: understood, resolved, and made a plan of, or answered."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+from msgspec import UNSET
+
+from lsfs.answer import Answer, Cited
+from lsfs.core.api import (
+    AskRequest,
+    Caller,
+    Citation,
+    CompareRequest,
+    DiffRequest,
+    DoRequest,
+    ErrorInfo,
+    FindRequest,
+    Hit,
+    LeftOutInfo,
+    PlanResult,
+    SayEvent,
+    SayResult,
+    SummarizeRequest,
+    UndoRequest,
+)
+from lsfs.core.errors import (
+    ConflictError,
+    LsfsError,
+    ModelUnavailable,
+    NothingFound,
+    RefusedError,
+    UnavailableError,
+    UsageError,
+)
+from lsfs.core.paths import display
+from lsfs.core.wirepath import absolute_from_wire, to_lossy
+from lsfs.engine.changing import Changing
+from lsfs.engine.desk import Desk
+from lsfs.engine.diffing import Diffing
+from lsfs.engine.finding import Finding
+from lsfs.engine.parts import Parts
+from lsfs.engine.past import Past
+from lsfs.engine.recent import Recent
+from lsfs.engine.streaming import Emit, streamed
+from lsfs.plan import request as req
+from lsfs.plan.advising import ModelAdviser
+from lsfs.plan.resolve.meaning import Unclear
+from lsfs.plan.resolve.phrases import Described
+from lsfs.plan.resolve.resolver import Reading
+from lsfs.plan.resolve.texts import DraftWanted
+from lsfs.plan.resolve.tree import KnownTree
+from lsfs.plan.understand import NotUnderstood, Understood
+from lsfs.store.index import FileRow
+
+_MOST_HITS = 1_000
+_SEARCHED = 10
+"""Hits of a search that a sentence asks for."""
+_POOL = 100
+
+
+class Saying:
+    """Answers sentences; changes nothing but by the plans it makes."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        finding: Finding,
+        changing: Changing,
+        past: Past,
+        diffing: Diffing,
+        now_ns: Callable[[], int],
+    ) -> None:
+        self._parts = parts
+        self._finding = finding
+        self._changing = changing
+        self._diffing = diffing
+        self._recent = Recent(past, finding)
+        self._now_ns = now_ns
+
+    def do(self, request: DoRequest) -> Iterator[SayEvent]:
+        """What a sentence comes to: a plan that is stored and shown, hits, an answer, or why there is none."""
+        return streamed(lambda emit: self._presented(lambda: self._done(request, emit), request.sentence))
+
+    def ask(self, request: AskRequest) -> Iterator[SayEvent]:
+        """The answer to a question, from the user's files."""
+        return streamed(lambda emit: self._presented(lambda: self._asked(request.question, request, emit)))
+
+    def summarize(self, request: SummarizeRequest) -> Iterator[SayEvent]:
+        """What a file says, in short."""
+        action = req.Summarize(what=(request.what,))
+        return streamed(lambda emit: self._presented(lambda: self._read(action, request.what, request, emit)))
+
+    def compare(self, request: CompareRequest) -> Iterator[SayEvent]:
+        """How two files differ."""
+        action = req.Compare(what=(request.one, request.other))
+        sentence = f"compare {request.one} with {request.other}"
+        return streamed(lambda emit: self._presented(lambda: self._read(action, sentence, request, emit)))
+
+    def explain(self, request: DiffRequest) -> Iterator[SayEvent]:
+        """What changed in a file, in words; what `Diffing` gives for it is computed first."""
+        return streamed(lambda emit: self._presented(lambda: self._explained(request, emit)))
+
+    # Sentences
+
+    def _done(self, request: DoRequest, emit: Emit) -> SayResult:
+        emit("understanding", "")
+        desk = self._desk(request, emit)
+        known = KnownTree(self._parts.index, desk.places)
+        understood = self._parts.understanding.read(
+            request.sentence, known, llm=request.llm, on_model=lambda: self._thinking(emit)
+        )
+        emit("looking", "")
+        last = tuple(absolute_from_wire(path) for path in request.last)
+        try:
+            result = self._resolved(understood, request, desk, last, emit)
+        except LsfsError as error:
+            error.tier = understood.tier  # type: ignore[attr-defined]  # for who shows it
+            raise
+        return msgspec.structs.replace(result, tier=understood.tier)
+
+    def _thinking(self, emit: Emit) -> bool:
+        return emit("understanding" if self._parts.llm_loaded() else "loading", "")
+
+    def _resolved(
+        self, understood: Understood, request: DoRequest, desk: Desk, last: Sequence[bytes], emit: Emit
+    ) -> SayResult:
+        resolver = desk.resolver(request.sentence, last)
+        try:
+            resolved = resolver.resolve(understood.request)
+        except DraftWanted as wanted:
+            text = self._drafted(wanted, request, emit)
+            resolver = desk.resolver(request.sentence, last)
+            resolved = resolver.resolve(_with_text(understood.request, text))
+        if resolved.undo is not None:
+            return _of_plan(self._taken_back(resolved.undo, request))
+        if resolved.reading is not None:
+            return self._reading(resolved.reading, request.sentence, request, desk, emit)
+        learnt = req.encode(understood.request) if request.learn else ""
+        plan = self._changing.plan_of(resolved.actions, request, request.sentence, learnt)
+        left_out = tuple(
+            LeftOutInfo(path=shown, why=one.why, path_b64=exact or UNSET)
+            for one in resolved.left_out
+            for shown, exact in (to_lossy(one.path),)
+        )
+        result = _of_plan(plan)
+        return msgspec.structs.replace(result, actions=resolved.actions, left_out=(*plan.left_out, *left_out))
+
+    def _taken_back(self, action: req.Undo | req.Redo, request: DoRequest) -> PlanResult:
+        numbers = re.findall(r"[0-9]{1,18}", action.op)
+        if len(numbers) > 1:
+            raise RefusedError("one op at a time is taken back", hint="the newest first")
+        number = numbers[0] if numbers else ""
+        fields = msgspec.structs.asdict(request)
+        caller = {name: fields[name] for name in Caller.__struct_fields__}
+        undo = UndoRequest(op=int(number) if number else None, sentence=request.sentence, **caller)
+        # Said in a sentence it is an ordinary op: to undo it is to take the sentence back.
+        said = self._said_undo() if isinstance(action, req.Redo) and undo.op is None else None
+        if said is not None:
+            return self._changing.undo(msgspec.structs.replace(undo, op=said), by_command=False)
+        if isinstance(action, req.Undo):
+            return self._changing.undo(undo, by_command=False)
+        return self._changing.redo(undo, by_command=False)
+
+    def _said_undo(self) -> int | None:
+        """The op of a sentence that took something back, if nothing came after it but what was taken back too."""
+        ops = self._parts.vault.ops
+        newest, typed = ops.newest_applied(), ops.newest_undo()
+        if newest is None or newest.reverses is None or newest.turn % 2 == 0:
+            return None
+        return newest.id if typed is None or typed.id < newest.id else None
+
+    def _drafted(self, wanted: DraftWanted, request: DoRequest, emit: Emit) -> str:
+        if not request.llm:
+            raise RefusedError("a text cannot be drafted without the language model", hint="say the text itself")
+
+        def working(_phase: str, _piece: str) -> bool:
+            return emit("writing", "")  # the plan shows the text
+
+        return self._parts.answering.draft(wanted.about, display(os.path.basename(wanted.path)), working)
+
+    # Reading
+
+    def _read(self, action: req.Action, sentence: str, caller: Caller, emit: Emit) -> SayResult:
+        emit("looking", "")
+        desk = self._desk(caller, emit)
+        reading = desk.resolver(sentence, ()).resolve(req.Request((action,))).reading
+        assert reading is not None
+        return self._reading(reading, sentence, caller, desk, emit)
+
+    def _reading(self, reading: Reading, sentence: str, caller: Caller, desk: Desk, emit: Emit) -> SayResult:
+        action = reading.action
+        if isinstance(action, req.Ask):
+            return self._asked(sentence, caller, emit)
+        if isinstance(action, req.History):
+            return self._recent.answered(action, reading.targets, desk.chooser, desk.clock, caller)
+        if isinstance(action, req.Find | req.List):
+            return self._found(reading, sentence, caller, desk)
+        rows = [target.row for target in reading.targets if target.row is not None]
+        if not rows:
+            raise NothingFound("there is no text to read in it")
+        self._require_model(caller)
+        answering = self._parts.answering
+        if isinstance(action, req.Compare):
+            if len(rows) < 2:
+                raise Unclear("comparing takes two files", reading.targets)
+            return self._answered(answering.compare(rows, sentence, emit))
+        return self._answered(answering.summarize(rows, sentence, emit))
+
+    def _found(self, reading: Reading, sentence: str, caller: Caller, desk: Desk) -> SayResult:
+        zone = caller.zone
+        if reading.words:
+            hits = self._searched(reading, caller, desk)
+        else:
+            rows = [row for target in reading.targets if (row := desk.row_of(target)) is not None]
+            hits = self._finding.listed(rows[:_MOST_HITS], zone)
+        if not hits:
+            raise NothingFound("nothing is found")
+        answer = None
+        if (
+            sentence.lower()
+            .lstrip()
+            .startswith(("how many", "wie viele", "combien de", "cuántos", "cuántas", "quanti"))
+        ):
+            answer = f"{len(reading.targets)} file{'s' if len(reading.targets) != 1 else ''}"
+        return SayResult(op=None, state="answered", hits=hits, answer=answer)
+
+    def _searched(self, reading: Reading, caller: Caller, desk: Desk) -> tuple[Hit, ...]:
+        """The files that words may mean, the likeliest first, with the passages that search shows for them."""
+        ranked = desk.chooser.ranked(Described(words=reading.words, types=reading.types), reading.conditions)
+        request = FindRequest(words=reading.words, limit=_POOL, zone=caller.zone)
+        by_path = {hit.path: hit for hit in self._finding.searched(reading.words, request)}
+        hits = []
+        for target in ranked[:_SEARCHED]:
+            if target.row is not None:
+                shown = to_lossy(target.path)[0]
+                hits.append(by_path.get(shown) or self._finding.listed([target.row], caller.zone)[0])
+        return tuple(hits)
+
+    def _asked(self, question: str, caller: Caller, emit: Emit) -> SayResult:
+        if not question.strip():
+            raise UsageError("the question is missing")
+        emit("looking", "")
+        answering = self._parts.answering
+        try:
+            self._require_model(caller)
+        except ModelUnavailable as error:
+            passages = answering.passages(question)
+            return msgspec.structs.replace(
+                _refused(error), reason=error.message, citations=tuple(map(self._citation, passages))
+            )
+        found = answering.ask(question, zone=caller.zone, locale=caller.locale, on_event=emit)
+        if found.text is None:
+            result = self._answered(found)
+            return msgspec.structs.replace(
+                result,
+                state="nothing",
+                reason="the files do not say",
+                refusal=_info(NothingFound("the files do not say")),
+            )
+        return self._answered(found)
+
+    def _explained(self, request: DiffRequest, emit: Emit) -> SayResult:
+        diff = self._diffing.diff(request)
+        if diff.kind == "same":
+            raise NothingFound("nothing differs", path=diff.path)
+        self._require_model(request)
+        name = os.path.basename(diff.path)
+        return self._answered(self._parts.answering.explain(diff.unified, name, "", emit))
+
+    def _require_model(self, caller: Caller) -> None:
+        if not caller.llm:
+            raise ModelUnavailable("the language model is off (LSFS_LLM=off)", hint="unset LSFS_LLM")
+        self._parts.llm()
+
+    # Results
+
+    def _answered(self, answer: Answer) -> SayResult:
+        return SayResult(
+            op=None, state="answered", answer=answer.text, citations=tuple(map(self._citation, answer.cited))
+        )
+
+    def _citation(self, cited: Cited) -> Citation:
+        path, path_b64 = to_lossy(self._path_of(cited.file))
+        return Citation(
+            path=path, line=cited.line, anchor=cited.anchor or UNSET, quote=cited.quote, path_b64=path_b64 or UNSET
+        )
+
+    def _path_of(self, row: FileRow) -> bytes:
+        return os.path.join(self._parts.root_paths().get(row.root, b""), row.path)
+
+    def _presented(self, work: Callable[[], SayResult], sentence: str = "") -> SayResult:
+        """The result of `work`, a refusal included; other failures go on."""
+        started = time.perf_counter()
+        try:
+            result = work()
+        except (RefusedError, NothingFound, UsageError, ConflictError, UnavailableError) as error:
+            result = _refused(error, sentence)
+        return msgspec.structs.replace(result, elapsed_ms=round((time.perf_counter() - started) * 1000, 1))
+
+    def _desk(self, caller: Caller, emit: Emit) -> Desk:
+        adviser = None
+        if caller.llm:
+            with contextlib.suppress(ModelUnavailable):
+                self._parts.llm()
+                adviser = ModelAdviser(self._parts.llm, lambda: emit("looking", ""))
+        return Desk(self._parts, caller, self._now_ns(), adviser)
+
+
+def _with_text(request: req.Request, text: str) -> req.Request:
+    """The request with a drafted text for what is to be created."""
+    actions = [
+        msgspec.structs.replace(action, text=text, about="")
+        if isinstance(action, req.Create) and action.about
+        else action
+        for action in request.actions
+    ]
+    return req.Request(tuple(actions))
+
+
+def _of_plan(plan: PlanResult) -> SayResult:
+    result = SayResult(**{name: getattr(plan, name) for name in PlanResult.__struct_fields__})
+    if plan.op is None and plan.state == "nothing":
+        reason = plan.left_out[0].why if plan.left_out else "there is nothing to do"
+        return msgspec.structs.replace(result, reason=reason)
+    return result
+
+
+def _refused(error: LsfsError, sentence: str = "") -> SayResult:
+    nearest: tuple[str, ...] = ()
+    if isinstance(error, Unclear) and error.phrase and error.phrase in sentence:
+        paths = (display(target.path) for target in error.nearest)
+        nearest = tuple(sentence.replace(error.phrase, f'"{path}"', 1) for path in paths)
+    elif isinstance(error, Unclear):
+        nearest = tuple(display(target.path) for target in error.nearest)
+    elif isinstance(error, NotUnderstood) and error.nearest is not None:
+        nearest = (req.encode(error.nearest).replace("\n", " · "),)
+    return SayResult(
+        op=None,
+        state="nothing" if isinstance(error, NothingFound) else "refused",
+        tier=getattr(error, "tier", None),
+        reason=error.message,
+        readings=nearest,
+        refusal=_info(error),
+    )
+
+
+def _info(error: LsfsError) -> ErrorInfo:
+    return ErrorInfo(code=error.code, message=error.message, path=error.path, hint=error.hint)
