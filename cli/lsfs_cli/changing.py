@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from lsfs.core.errors import ConflictError, LsfsError, RefusedError, RolledBack, UnavailableError, UsageError
-from lsfs.core.failures import DONE, NOTHING, Interrupted, failure_document
+from lsfs.core.errors import ConflictError, LsfsError, RefusedError, UsageError
+from lsfs.core.failures import DONE, NOTHING, failure_document
 from lsfs.rpc.client import Client
-from lsfs_cli.confirm import ASK, Consent, confirm
-from lsfs_cli.ctrl_c import CtrlC
-from lsfs_cli.following import follow, op_progress
+from lsfs_cli.carrying_out import carried_out
+from lsfs_cli.confirm import ASK, Consent, can_ask, confirm
+from lsfs_cli.last_result import files_of
 from lsfs_cli.plan_text import render_plan
 from lsfs_cli.session import Session
 from lsfs_cli.style import count_text
@@ -24,25 +24,47 @@ def change(session: Session, route: str, fields: Mapping[str, Any], consent: Con
     ConflictError where something is in the way, and what ended the op; nothing is changed then.
     """
     client = session.client()
-    plan = client.call(route, {**fields, "sentence": sentence(session.arguments)})
+    said = sentence(session.arguments)
+    return settle(session, client, client.call(route, {**fields, "sentence": said}), consent, said)
+
+
+def settle(session: Session, client: Client, plan: dict[str, Any], consent: Consent, said: str) -> int:
+    """As `change`, of a plan that is made already of what was `said`.
+
+    Whoever is asked may correct a plan that brings its ``actions``.  What else `plan` has besides the fields of
+    `lsfs.core.api.PlanResult` stays in its document.
+    """
+    if session.yes:
+        consent = consent._replace(yes=True)
     try:
-        return _decided(session, client, plan, consent)
+        return _decided(session, client, plan, consent, said)
     except LsfsError as error:
         if session.json:
-            session.document(_unfinished(plan, error))
+            session.document(unfinished(plan, error))
         raise
 
 
-def _decided(session: Session, client: Client, plan: dict[str, Any], consent: Consent) -> int:
-    preview = "" if session.json else render_plan(plan, session.style, session.cwd)
-    if preview:
-        session.say(preview)
-        session.flush()  # what cannot be shown is not done
+def unfinished(plan: dict[str, Any], error: LsfsError) -> dict[str, Any]:
+    """The document of a change that was not made: its plan, and why."""
+    return {**plan, "state": state_after(error), **failure_document(error)}
+
+
+def state_after(error: LsfsError) -> str:
+    """The state of a plan that ended in `error`."""
+    return "refused" if isinstance(error, RefusedError | ConflictError | UsageError) else "failed"
+
+
+def _decided(session: Session, client: Client, plan: dict[str, Any], consent: Consent, said: str) -> int:
+    silent = plan["class"] == "silent"
+    asks = not (consent.yes or consent.dry_run or silent)
+    correctable = asks and can_ask(session) and bool(plan.get("actions"))
+    _show(session, plan, numbered=correctable)
+    session.last = files_of(plan)
     if plan["conflicts"]:
-        raise _in_the_way(plan["conflicts"])
+        raise _in_the_way(plan["conflicts"], command="lsfs undo " if "tier" in plan else "")
     if plan["op"] is None:
         session.show(plan, "")
-        session.note("nothing to do")
+        session.note(plan.get("reason") or "nothing to do")
         return NOTHING
     if consent.dry_run:
         session.show(plan, "")
@@ -50,57 +72,39 @@ def _decided(session: Session, client: Client, plan: dict[str, Any], consent: Co
     if consent.expect not in (None, plan["files"]):
         raise RefusedError(f"it touches {count_text(plan['files'], 'file')}, not {consent.expect}")
     request: dict[str, Any] = {"op": plan["op"], "confirmed": "yes", "expect": consent.expect}
-    if plan["class"] == "silent":
+    if silent:
         request["expect"] = plan["files"]  # harmless, however many they are
-    elif not consent.yes:
-        confirm(session, "Apply?")
+    elif asks:
+        if correctable:
+            from lsfs_cli.correcting import corrected
+
+            better = corrected(session, client, plan, said)
+            if better is not None:
+                return _decided(session, client, better, consent, said)
+        else:
+            confirm(session, "Apply?")
         request["confirmed"] = "asked"
-    result = _carried_out(session, client, request)
+    result = {**plan, **carried_out(session, client, request)}
+    session.last = files_of(result)
     session.show(result, f"Done. Take it back with: lsfs undo {plan['op']}")
     return DONE
 
 
-def _carried_out(session: Session, client: Client, request: dict[str, Any]) -> dict[str, Any]:
-    """The op as it went; Ctrl-C has it taken back."""
-    op = request["op"]
-    results: list[dict[str, Any]] = []
-    with CtrlC(lambda: client.call("cancel", {"op": op})) as ctrl_c:
-        try:
-            follow(session, op_progress(_watched(client.stream("apply", request), ctrl_c, results)))
-        except RolledBack as error:
-            if not ctrl_c.pressed:
-                raise
-            raise Interrupted(f"op {op} was cancelled", hint="nothing is changed") from error
-        except UnavailableError as error:
-            error.hint = f"lsfs log tells what became of op {op}"
-            raise
-    if ctrl_c.pressed:
-        session.note("it was done before it could be cancelled")
-    return results[-1]
+def _show(session: Session, plan: dict[str, Any], *, numbered: bool) -> None:
+    if session.json:
+        return
+    preview = render_plan(plan, session.style, session.cwd, numbered=numbered, screen=session.screen)
+    if preview:
+        session.say(preview)
+        session.flush()  # what cannot be shown is not done
 
 
-def _watched(
-    events: Iterable[dict[str, Any]], ctrl_c: CtrlC, results: list[dict[str, Any]]
-) -> Iterator[dict[str, Any]]:
-    for event in events:
-        ctrl_c.cancel_if_pressed()  # again: the op may not have been under way yet
-        if event["result"] is not None:
-            results.append(event["result"])
-        yield event
-
-
-def _in_the_way(conflicts: list[dict[str, Any]]) -> ConflictError:
-    """The error for an undo over what changed since, with the choices."""
-    keep = "--keep takes back the rest and leaves these as they are"
-    force = "--force takes the old over the newer, which is kept as a version"
+def _in_the_way(conflicts: list[dict[str, Any]], command: str) -> ConflictError:
+    """The error for an undo over what changed since, with the choices; they are options of `command`."""
+    keep = f"{command}--keep takes back the rest and leaves these as they are"
+    force = f"{command}--force takes the old over the newer, which is kept as a version"
     forcible = any(conflict["forcible"] for conflict in conflicts)
     return ConflictError(
         f"nothing was done: {count_text(len(conflicts), 'thing')} in the way",
         hint=f"{force}; {keep}" if forcible else keep,
     )
-
-
-def _unfinished(plan: dict[str, Any], error: LsfsError) -> dict[str, Any]:
-    """The document of a change that was not made: its plan, and why."""
-    refused = isinstance(error, RefusedError | ConflictError | UsageError)
-    return {**plan, "state": "refused" if refused else "failed", **failure_document(error)}

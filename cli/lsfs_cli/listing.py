@@ -8,19 +8,17 @@ from typing import TypeVar
 T = TypeVar("T")
 
 MOST_LINES = 24
-_FIRST = 15
-_LAST = 5
 
 
 def shortened(items: Sequence[T], render: Callable[[T], str], most: int = MOST_LINES) -> list[str]:
     """A line for each item; of more than `most` the first and the last, with the count of those between."""
     if len(items) <= most:
         return [render(item) for item in items]
-    left = len(items) - _FIRST - _LAST
+    first, last = most * 5 // 8, max(1, most // 4 - 1)
     return [
-        *(render(item) for item in items[:_FIRST]),
-        f"  … {left:,} more …",
-        *(render(item) for item in items[-_LAST:]),
+        *(render(item) for item in items[:first]),
+        f"  … {len(items) - first - last:,} more …",
+        *(render(item) for item in items[-last:]),
     ]
 
 

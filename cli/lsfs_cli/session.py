@@ -37,6 +37,12 @@ class Session:
         """True once a document was printed, of which there is to be one."""
         self.broken = False
         """True once the output could not be written."""
+        self.yes = False
+        """No change is asked about: `lsfs shell --yes`."""
+        self.within: str | None = None
+        """The program that goes on after this run, in the same process: ``shell``."""
+        self.last: tuple[str, ...] = ()
+        """The files of the last result, as paths of a request."""
 
     @property
     def paths(self) -> Paths:
@@ -47,6 +53,15 @@ class Session:
     def style(self) -> Style:
         """Colours, where stdout is a terminal that wants them."""
         return Style(self.stdout.isatty() and not self.environ.get("NO_COLOR") and self.environ.get("TERM") != "dumb")
+
+    @property
+    def screen(self) -> os.terminal_size | None:
+        """Columns and lines of the terminal that the result goes to; None where it goes elsewhere."""
+        try:
+            size = os.get_terminal_size(self.stdout.fileno()) if self.stdout.isatty() else None
+        except OSError:
+            return None
+        return size if size is not None and size.columns and size.lines else None
 
     @property
     def cwd(self) -> str:
@@ -76,9 +91,13 @@ class Session:
 
     def say(self, text: str) -> None:
         """Prints a line of the result."""
+        self.write(text + "\n")
+
+    def write(self, text: str) -> None:
+        """Prints a piece of the result."""
         # Not left to click, which takes a closed pipe for a failure of the command.
         try:
-            self.stdout.write(text + "\n")
+            self.stdout.write(text)
         except BrokenPipeError as error:
             raise ReaderGone from error
         except OSError as error:

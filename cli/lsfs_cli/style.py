@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lsfs.core.failures import plain
 
-__all__ = ["Style", "count_text", "plain"]
+__all__ = ["Style", "count_text", "plain", "readable"]
 
 
 class Style:
@@ -44,3 +44,9 @@ class Style:
 def count_text(count: int, noun: str) -> str:
     """``1 file``, ``1,200 files``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def readable(text: str) -> str:
+    """`text` of several lines with control characters made visible, but for line ends."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join(plain(line.replace("\t", " ")) for line in lines)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from lsfs.core import api
 from lsfs.core.locations import Paths
 
 HEAVY = {
@@ -41,7 +42,7 @@ except SystemExit as done:
     return code, set(names)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["find", "--help"], ["up", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["find", "--help"], ["do", "--help"]])
 def test_help_loads_nothing_heavy(arguments):
     assert loaded_by(*arguments)[1] & HEAVY == set()
 
@@ -67,5 +68,17 @@ def test_a_search_loads_nothing_heavy(private_home):
         code, loaded = loaded_by("find", "words")
         answering.join()
     os.unlink(paths.socket)
+    assert code == 0
+    assert loaded & HEAVY == set()
+
+
+@pytest.mark.parametrize("sentence", ["move it", "find it"])
+def test_a_sentence_loads_nothing_heavy(door, preview, done, sentence):
+    """What the daemon understands by rules takes it milliseconds: the command should not take longer than that."""
+    effect = api.EffectInfo(action="move", path="/a", to="/b/a")
+    hit = api.Hit(path="/a", score=1.0, kind="text", modified="", size=1, snippet="words")
+    moved, found = done(preview(effect)), done(state="answered", hits=(hit,))
+    door.on("do", by=lambda request: [moved if request["sentence"].startswith("move") else found])
+    code, loaded = loaded_by("do", sentence, "--dry-run")
     assert code == 0
     assert loaded & HEAVY == set()

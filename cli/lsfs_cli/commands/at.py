@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from lsfs_cli.command import Command, pass_session
+from lsfs_cli.completing import complete_path
 from lsfs_cli.session import Session
 from lsfs_cli.shown import local_time
 from lsfs_cli.tree_text import render_tree
@@ -13,7 +14,7 @@ from lsfs_cli.typed import text_of
 
 @click.command("at", cls=Command)
 @click.argument("when")
-@click.argument("path")
+@click.argument("path", shell_complete=complete_path)
 @pass_session
 def at_command(session: Session, when: str, path: str) -> None:
     """List a folder and all below it as it was.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
-import os
 from typing import Any
 
 import click
@@ -11,23 +9,32 @@ import click
 from lsfs.core.errors import UsageError
 from lsfs.core.failures import DONE, NOTHING
 from lsfs_cli.command import pass_session
+from lsfs_cli.completing import complete_path, complete_tag, complete_words
 from lsfs_cli.hits import render_hits
+from lsfs_cli.last_result import exact_path, files_of
 from lsfs_cli.query_words import QueryCommand, as_typed, query_of
 from lsfs_cli.session import Session
 from lsfs_cli.typed import text_of
 
 
 @click.command("find", cls=QueryCommand)
-@click.argument("words", nargs=-1)
+@click.argument("words", nargs=-1, shell_complete=complete_words)
 @click.option("-n", "--limit", type=click.IntRange(1, 10_000), default=10, show_default=True, help="How many files.")
-@click.option("--in", "in_folder", metavar="DIR", help="Only below this folder.")
+@click.option("--in", "in_folder", metavar="DIR", shell_complete=complete_path, help="Only below this folder.")
 @click.option("--type", "types", multiple=True, metavar="TYPE", help="pdf, image, code, .py …; may be repeated.")
 @click.option("--since", metavar="WHEN", help="Changed since: 2024-05-01, yesterday, 'last friday', '3 days ago'.")
 @click.option("--until", metavar="WHEN", help="Changed until then.")
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="With this tag; repeated: with all of them.")
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="TAG",
+    shell_complete=complete_tag,
+    help="With this tag; repeated: with all of them.",
+)
 @click.option("--size", metavar="RANGE", help="'>1MB', '<20k' or 1MB..5MB.")
 @click.option("--sort", type=click.Choice(["relevance", "date", "name", "size"]), default="relevance", help="Order.")
-@click.option("--like", metavar="FILE", help="Files that resemble this one.")
+@click.option("--like", metavar="FILE", shell_complete=complete_path, help="Files that resemble this one.")
 @click.option(
     "--mode",
     type=click.Choice(["hybrid", "keyword", "semantic"]),
@@ -46,8 +53,9 @@ def find_command(session: Session, /, words: tuple[str, ...], null: bool, **opti
     request = _request(session, words, options)
     result = session.client().call("find", request)
     hits = result["hits"]
+    session.last = files_of(result)
     if null:
-        session.say_bytes(b"".join(_exact_path(hit) + b"\0" for hit in hits))
+        session.say_bytes(b"".join(exact_path(hit) + b"\0" for hit in hits))
     elif session.json:
         session.document(result)
     elif hits:
@@ -81,9 +89,3 @@ def _notes(session: Session, result: dict[str, Any]) -> None:
         session.note(result["note"])
     if not result["complete"]:
         session.note("indexing still goes on: more may be found later (lsfs status)")
-
-
-def _exact_path(hit: dict[str, Any]) -> bytes:
-    if "path_b64" in hit:
-        return binascii.a2b_base64(hit["path_b64"])
-    return os.fsencode(hit["path"])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from lsfs_cli.command import Command, pass_session
+from lsfs_cli.completing import complete_path
 from lsfs_cli.history_text import render_history
 from lsfs_cli.session import Session
 
 
 @click.command("history", cls=Command)
-@click.argument("path")
+@click.argument("path", shell_complete=complete_path)
 @click.option(
     "-n", "--limit", type=click.IntRange(1, 1_000_000), default=1000, show_default=True, help="How many files."
 )

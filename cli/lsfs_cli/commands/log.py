@@ -6,12 +6,13 @@ import click
 
 from lsfs.core.failures import DONE, NOTHING
 from lsfs_cli.command import Command, pass_session
+from lsfs_cli.completing import complete_path
 from lsfs_cli.log_text import render_log
 from lsfs_cli.session import Session
 
 
 @click.command("log", cls=Command)
-@click.argument("path", required=False)
+@click.argument("path", required=False, shell_complete=complete_path)
 @click.option("-n", "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many ops.")
 @click.option("--running", is_flag=True, help="What waits or is carried out now.")
 @pass_session

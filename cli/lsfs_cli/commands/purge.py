@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from lsfs_cli.command import Command, pass_session
+from lsfs_cli.completing import complete_path
 from lsfs_cli.confirm import confirm
 from lsfs_cli.session import Session
 
 
 @click.command("purge", cls=Command)
-@click.argument("path")
+@click.argument("path", shell_complete=complete_path)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @pass_session
 def purge_command(session: Session, path: str, yes: bool) -> None:

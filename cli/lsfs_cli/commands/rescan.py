@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from lsfs_cli.command import Command, pass_session
+from lsfs_cli.completing import complete_path
 from lsfs_cli.session import Session
 
 
 @click.command("rescan", cls=Command)
-@click.argument("path", required=False)
+@click.argument("path", required=False, shell_complete=complete_path)
 @pass_session
 def rescan_command(session: Session, path: str | None) -> None:
     """Compare a folder, or all of them, with the index again.

@@ -6,16 +6,17 @@ import click
 
 from lsfs_cli.changing import change
 from lsfs_cli.command import Command, pass_session
+from lsfs_cli.completing import complete_path
 from lsfs_cli.confirm import Consent, consent_options
 from lsfs_cli.session import Session
 from lsfs_cli.typed import text_of
 
 
 @click.command("restore", cls=Command)
-@click.argument("path")
+@click.argument("path", shell_complete=complete_path)
 @click.option("--to", "when", required=True, metavar="WHEN|VERSION", help="To how it was then.")
 @click.option("--exact", is_flag=True, help="Of a folder: move to the Trash what did not exist then.")
-@click.option("--output", metavar="DIR", help="Put it into this folder instead.")
+@click.option("--output", metavar="DIR", shell_complete=complete_path, help="Put it into this folder instead.")
 @click.option(
     "--by", type=click.Choice(["file", "path"]), help="Where another file stood at PATH then: which is meant."
 )

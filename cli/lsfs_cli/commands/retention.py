@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from lsfs_cli.command import Command, pass_session
+from lsfs_cli.completing import complete_path
 from lsfs_cli.retention_text import render_retention
 from lsfs_cli.session import Session
 from lsfs_cli.style import plain
 
 
 @click.command("retention", cls=Command)
-@click.argument("path", required=False)
+@click.argument("path", required=False, shell_complete=complete_path)
 @click.option("--explain", is_flag=True, help="Name every version with the reason, not only those that go.")
 @pass_session
 def retention_command(session: Session, path: str | None, explain: bool) -> None:

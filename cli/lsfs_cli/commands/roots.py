@@ -9,6 +9,7 @@ import click
 from lsfs.core.errors import UsageError
 from lsfs.core.failures import DONE, NOTHING
 from lsfs_cli.command import Group, pass_session
+from lsfs_cli.completing import complete_path
 from lsfs_cli.root_options import root_options, settings_of
 from lsfs_cli.roots_text import render_roots
 from lsfs_cli.session import Session
@@ -32,7 +33,7 @@ def roots_list(session: Session) -> int:
 
 
 @roots_command.command("add")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=complete_path)
 @root_options
 @pass_session
 def roots_add(session: Session, /, paths: tuple[str, ...], **options: Any) -> None:
@@ -43,7 +44,7 @@ def roots_add(session: Session, /, paths: tuple[str, ...], **options: Any) -> No
 
 
 @roots_command.command("set")
-@click.argument("path")
+@click.argument("path", shell_complete=complete_path)
 @root_options
 @pass_session
 def roots_set(session: Session, /, path: str, **options: Any) -> None:
@@ -59,7 +60,7 @@ def roots_set(session: Session, /, path: str, **options: Any) -> None:
 
 
 @roots_command.command("remove")
-@click.argument("path")
+@click.argument("path", shell_complete=complete_path)
 @pass_session
 def roots_remove(session: Session, path: str) -> None:
     """Stop watching a folder; its history is kept until `lsfs purge`."""

@@ -10,13 +10,14 @@ import click
 from lsfs.core.failures import DONE, NOTHING
 from lsfs.core.sizes import size_text
 from lsfs_cli.command import Command, pass_session
+from lsfs_cli.completing import complete_path
 from lsfs_cli.roots_text import render_roots
 from lsfs_cli.session import Session
 from lsfs_cli.style import Style, count_text, plain
 
 
 @click.command("status", cls=Command)
-@click.argument("path", required=False)
+@click.argument("path", required=False, shell_complete=complete_path)
 @pass_session
 def status_command(session: Session, path: str | None) -> int:
     """Show how far indexing is, or what is known of one file and why.

@@ -9,6 +9,7 @@ import click
 from lsfs.core.failures import DONE, NOTHING
 from lsfs_cli.changing import change
 from lsfs_cli.command import Command, pass_session
+from lsfs_cli.completing import complete_path, complete_tag
 from lsfs_cli.session import Session
 from lsfs_cli.shown import shown_path
 from lsfs_cli.style import Style, plain
@@ -16,8 +17,17 @@ from lsfs_cli.typed import text_of
 
 
 @click.command("tag", cls=Command)
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("-t", "--tag", "tags", multiple=True, required=True, metavar="TAG", help="May be repeated.")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=complete_path)
+@click.option(
+    "-t",
+    "--tag",
+    "tags",
+    multiple=True,
+    required=True,
+    metavar="TAG",
+    shell_complete=complete_tag,
+    help="May be repeated.",
+)
 @pass_session
 def tag_command(session: Session, paths: tuple[str, ...], tags: tuple[str, ...]) -> int:
     """Tag files and folders.
@@ -28,8 +38,16 @@ def tag_command(session: Session, paths: tuple[str, ...], tags: tuple[str, ...])
 
 
 @click.command("untag", cls=Command)
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("-t", "--tag", "tags", multiple=True, metavar="TAG", help="Only this tag; may be repeated.")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=complete_path)
+@click.option(
+    "-t",
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="TAG",
+    shell_complete=complete_tag,
+    help="Only this tag; may be repeated.",
+)
 @pass_session
 def untag_command(session: Session, paths: tuple[str, ...], tags: tuple[str, ...]) -> int:
     """Take tags from files and folders.
@@ -40,7 +58,7 @@ def untag_command(session: Session, paths: tuple[str, ...], tags: tuple[str, ...
 
 
 @click.command("tags", cls=Command)
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=complete_path)
 @pass_session
 def tags_command(session: Session, paths: tuple[str, ...]) -> int:
     """Show the tags of files, or every file that has some."""

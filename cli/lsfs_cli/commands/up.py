@@ -8,6 +8,7 @@ import click
 
 from lsfs.core.errors import LsfsError, UsageError
 from lsfs_cli.command import Command, pass_session
+from lsfs_cli.completing import complete_path
 from lsfs_cli.following import follow
 from lsfs_cli.root_options import root_options, settings_of
 from lsfs_cli.roots_text import render_roots
@@ -15,7 +16,7 @@ from lsfs_cli.session import Session
 
 
 @click.command("up", cls=Command)
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=complete_path)
 @click.option("--wait", "until", flag_value="all", help="Until all of every folder is found by words and by meaning.")
 @click.option("--wait-words", "until", flag_value="words", help="Until all of every folder is found by its words.")
 @root_options
