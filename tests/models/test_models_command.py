@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from lsfs.core.config import load_config
+from lsfs.core.config import Config, load_config, save_config
 from lsfs.core.locations import Paths
 from lsfs.models.registry import Registry
 from lsfsd.models_command import models
@@ -75,6 +75,17 @@ def test_a_pull_as_json_is_one_document_and_silent(small, folder):
             "models": [{"id": "small", "pulled": pulled, "files": {"model.gguf": f"{folder}/small/model.gguf"}}]
         }
         assert done.stderr == ""
+
+
+def test_a_purpose_stands_for_the_model_that_is_used_for_it(small, folder, private_home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "llm").mkdir()  # no path is meant
+    config = Paths.from_env(os.environ).config_file
+    for choice, ids in ((small.id, [small.id]), ("off", [])):
+        save_config(config, Config(llm=choice))
+        done = run("pull", "llm", "--json")
+        assert done.exit_code == 0
+        assert [model["id"] for model in json.loads(done.stdout)["models"]] == ids
 
 
 def test_a_failed_pull_ends_with_5_and_the_reasons(small, hub):

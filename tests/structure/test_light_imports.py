@@ -10,7 +10,7 @@ import pytest
 
 HEAVY = {
     "apsw", "sqlite3", "sqlite_vec", "onnxruntime", "tokenizers", "numpy", "kreuzberg", "watchdog", "starlette",
-    "uvicorn", "apscheduler", "dateparser", "zstandard", "blake3", "asyncio", "multiprocessing",
+    "uvicorn", "apscheduler", "dateparser", "zstandard", "blake3", "asyncio", "multiprocessing", "llama_cpp", "jinja2",
 }  # fmt: skip
 HOT = HEAVY | {"lsfsd", "rich", "msgspec"}
 """What `lsfs find` loads none of: a search should cost hardly more than starting Python."""
