@@ -140,3 +140,26 @@ def test_changes_restores_and_moves_files(folder: Path, tmp_path: Path) -> None:
     found = figures("changes", tmp_path, folder, *small)
     assert found["files"] == 5
     assert found["restore one file"] > 0 and found["ratio to cp -a"] > 0 and found["ratio of undo"] > 0
+
+
+def test_sentences_are_said_to_the_rules(tmp_path: Path) -> None:
+    home = {name: {"text": f"About {name}.", "days_ago": 2} for name in ("a.txt", "Papers/b.txt", "Papers/c.md")}
+    (tmp_path / "home.json").write_text(json.dumps(home))
+    said = ("move a.txt to Papers", "trash Papers/c.md", "the weather wants blue cheese", "tag a.txt as urgent")
+    cases = [{"id": str(at), "kind": "change", "say": sentence} for at, sentence in enumerate(said)]
+    (tmp_path / "cases.jsonl").write_text("\n".join(map(json.dumps, cases)))
+    small = ("--sentences", "3", "--rounds", "1", "--llm", "off")
+    found = figures("sentences", tmp_path, tmp_path / "cases.jsonl", tmp_path / "home.json", *small)
+    assert found["rules"] > 0
+    assert found["sentences for the rules, for the model"].startswith("3, ")
+
+
+def test_the_papers_evaluation_runs_without_a_model(folder: Path, tmp_path: Path) -> None:
+    small = ("--prompts", "2", "--sizes", "6", "--questions", "2", "--llm", "off")
+    found = figures("lsfs_paper", tmp_path, *small)
+    # The file that is named is found; which is described is for an embedder with a model.
+    assert all(found[f"parsing, {api}"][0] in "12" for api in ("change-summary", "rollback", "sharing"))
+    assert found["parsing, retrieve-summary"] == "0/2 (0 %)"
+    assert found["retrieval, 6 files: one word, lsfs"] == "P 1.000 R 1.000 F1 1.000"
+    taken = figures("lsfs_paper", tmp_path, folder, *small, "--only", "retrieval")
+    assert "/2 " in taken["retrieval, 6 files, by its words"]
