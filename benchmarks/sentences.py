@@ -250,6 +250,30 @@ def measure_idle(lsfs: Lsfs, home: Home, seconds: float, report: Report) -> None
     report.add("the worker ended by itself", "yes" if ended else f"no, not within {seconds:.0f} s")
 
 
+def measure(given: argparse.Namespace, report: Report) -> None:
+    """All of it, in a home of its own."""
+    with tempfile.TemporaryDirectory(prefix="sentences-", dir=given.work) as scratch:
+        work = Path(os.path.realpath(scratch))
+        with installation(given.work, embedder=given.embedder) as lsfs:
+            lsfs.set("llm", given.llm)
+            described = build_home(given.home, work / "home")
+            lsfs.up(work / "home", until="all")
+            home = Home(lsfs, work / "home", llm=given.llm != "off")
+            ruled, left = choose(home, given, described, report)
+            if not ruled:
+                raise SystemExit("the rules understand none of the sentences")
+            add_times(report, "rules", times(home, ruled, given.rounds, "rules"), "≤ 0.2")
+            if given.llm == "off":
+                return
+            if not left:
+                raise SystemExit("there is no sentence that the rules give up on")
+            measure_model(lsfs, home, given, left, report)
+            if given.backlog:
+                measure_backlog(lsfs, home, given, left, work, report)
+            if given.idle:
+                measure_idle(lsfs, home, given.idle, report)
+
+
 def main() -> None:
     made = parser(__doc__)
     made.add_argument("cases", type=Path, metavar="CASES.jsonl")
@@ -262,26 +286,10 @@ def main() -> None:
     made.add_argument("--llm", default="auto", metavar="NAME", help="the setting of that name: a model, a file, or off")
     given = made.parse_args()
     report = Report("sentences", vars(given))
-    with tempfile.TemporaryDirectory(prefix="sentences-", dir=given.work) as scratch:
-        work = Path(os.path.realpath(scratch))
-        with installation(given.work, embedder=given.embedder) as lsfs:
-            lsfs.set("llm", given.llm)
-            described = build_home(given.home, work / "home")
-            lsfs.up(work / "home", until="all")
-            home = Home(lsfs, work / "home", llm=given.llm != "off")
-            ruled, left = choose(home, given, described, report)
-            if not ruled:
-                raise SystemExit("the rules understand none of the sentences")
-            add_times(report, "rules", times(home, ruled, given.rounds, "rules"), "≤ 0.2")
-            if given.llm != "off":
-                if not left:
-                    raise SystemExit("there is no sentence that the rules give up on")
-                measure_model(lsfs, home, given, left, report)
-                if given.backlog:
-                    measure_backlog(lsfs, home, given, left, work, report)
-                if given.idle:
-                    measure_idle(lsfs, home, given.idle, report)
-    report.finish(given.json)
+    try:
+        measure(given, report)
+    finally:  # what was measured until it was ended is of use too
+        report.finish(given.json)
 
 
 if __name__ == "__main__":

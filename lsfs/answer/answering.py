@@ -11,7 +11,7 @@ from lsfs.answer.comparing import Comparing
 from lsfs.answer.drafting import draft
 from lsfs.answer.events import OnEvent, silent
 from lsfs.answer.gathering import Embedder, Gathering
-from lsfs.answer.prompts import ASK, REWRITE
+from lsfs.answer.prompts import ASK, REWRITE, TRANSLATE
 from lsfs.answer.summarizing import Summarizing
 from lsfs.index.search import Search
 from lsfs.index.texts import Texts
@@ -44,7 +44,7 @@ class Answering:
     @staticmethod
     def kept_prompts() -> tuple[tuple[Turn, ...], ...]:
         """The fixed parts of the prompts for questions, which may be evaluated ahead."""
-        return ASK, REWRITE
+        return ASK, REWRITE, TRANSLATE
 
     def passages(self, question: str) -> tuple[Cited, ...]:
         """The passages that fit a question best, found without a model."""

@@ -10,9 +10,10 @@ import msgspec
 from lsfs.answer.citing import Cited, Sentence, cite, cited, in_its_own_words, sentences
 from lsfs.answer.events import Cancelled, OnEvent, tell
 from lsfs.answer.gathering import Gathered, Gathering
-from lsfs.answer.judging import DOUBT_OF_A_PART, bearable, doubt, foreign, misses
+from lsfs.answer.judging import DOUBT_OF_A_PART, bearable, doubt, foreign
+from lsfs.answer.kinds import misses
 from lsfs.answer.picking import Snippet, pick
-from lsfs.answer.prompts import NONE, ask_prompt, rewrite_prompt
+from lsfs.answer.prompts import NONE, ask_prompt, rewrite_prompt, translate_prompt
 from lsfs.answer.questions import Question, kind_of, language, read
 from lsfs.llm.base import Bounds, LanguageModel
 from lsfs.store.index import FileRow
@@ -113,7 +114,9 @@ class Asking:
         weak = _WEAK if language(question.text) == "English" else _FOREIGN_WEAK
         if gathered.best >= weak:
             return gathered
-        words = llm.write(rewrite_prompt(question.text), _REWRITE).text.strip()
+        tongue = language(question.text)
+        prompt = rewrite_prompt(question.text) if tongue == "English" else translate_prompt(question.text)
+        words = llm.write(prompt, _REWRITE).text.strip()
         return self._gathering.gather(question, [words]) if words else gathered
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from lsfs.answer.figures import figures, proper_names, said_figures
+from lsfs.answer.figures import figures, has_figure, proper_names, said_figures
 from lsfs.answer.picking import Snippet, stems
 from lsfs.answer.questions import language
 from lsfs.answer.units import Unit, paired
@@ -45,7 +45,7 @@ class Sentence(msgspec.Struct, frozen=True):
     snippet: int | None
     """Index of the snippet that bears it out best, None where none does."""
     supported: bool
-    """Whether every figure and name of it stands there or in the question."""
+    """Whether its figures stand there or in the question, its names in what was read, and its other words there."""
     said: int | None = None
     """Index of the snippet that the model named."""
 
@@ -75,13 +75,21 @@ def _sentence(text: str, said: int | None, snippets: Sequence[Snippet], question
     best = max(range(len(snippets)), key=rank, default=None)
     if best is None:
         return Sentence(text, None, supported=False)
-    supported = not fits[best]
-    if said is not None and said < len(snippets) and language(text) == language(snippets[said].text):
-        # The model points at one text and speaks of another, or of none: then the text speaks for itself.
-        mixed = best != said and shares[said] < _OWN_WORDS and bool(words) and not figures(text)
-        if mixed or (supported and words and shares[best] < _OWN_WORDS):
-            return in_its_own_words(snippets, said)
-    return Sentence(text, best, supported, said if said is not None and said < len(snippets) else None)
+    names = set[str]().union(*(_names_of(text, snippet) for snippet in snippets))
+    supported = not fits[best] - names
+    if said is None or said >= len(snippets):
+        return Sentence(text, best, supported)
+    if supported and words and language(text) == language(snippets[said].text):
+        # The model points at one text and speaks of another, or of none; a figure tells which one it means.
+        elsewhere = best != said and shares[said] < _OWN_WORDS and not has_figure(text)
+        supported = not elsewhere and shares[best] >= _OWN_WORDS
+    return Sentence(text, best, supported, said)
+
+
+def _names_of(text: str, snippet: Snippet) -> set[str]:
+    """Those names of a sentence that stand in a snippet."""
+    low = snippet.text.lower()
+    return {name for name in proper_names(text) if name in low}
 
 
 def in_its_own_words(snippets: Sequence[Snippet], place: int) -> Sentence:

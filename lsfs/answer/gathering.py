@@ -79,8 +79,8 @@ class Gathering:
         if compares(question.text):
             replace = msgspec.structs.replace
             documents = [replace(document, units=tuple(mark_extremes(document.units))) for document in documents]
-        parts = [key_words(part) for part in (*question.parts, *also)]
-        scores = unit_scores(documents, parts, question.names, self._cosines(documents, question, also))
+        cosines = self._cosines(documents, question, also)
+        scores = unit_scores(documents, (*question.parts, *also), question.names, cosines)
         return Gathered(documents, _in_any_words(scores, len(question.parts)))
 
     def document(self, file: FileRow) -> Document | None:
@@ -92,7 +92,7 @@ class Gathering:
         document = Document(file, 1.0, tuple(units), whole=True)
         question = Question(wish, (wish,), (), "other")
         cosines = self._cosines([document], question, ())
-        return unit_scores([document], [key_words(wish)], (), cosines)[0][0]
+        return unit_scores([document], [wish], (), cosines)[0][0]
 
     def _lines(self, question: Question, also: Sequence[str]) -> Iterable[str]:
         for part in (*question.parts, *also):

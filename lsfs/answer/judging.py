@@ -8,12 +8,10 @@ named, or that the text cited knows nothing of whom the question names.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
-from lsfs.answer.figures import figures, has_figure
 from lsfs.answer.picking import stems
-from lsfs.answer.questions import Kind, Question, attribute
+from lsfs.answer.questions import Question, attribute
 
 DOUBT = 0.32
 """Probability of "in none of these texts" above which nothing is claimed."""
@@ -21,18 +19,6 @@ DOUBT_OF_A_PART = 0.45
 """The same for one part of a question, which by itself reads less like one."""
 _ATTRIBUTE_LACKS = 0.5
 """What is left of it where the file that is cited has not even the word for what is asked."""
-_DIGITS_OF_A_PHONE = 6
-_TIME = re.compile(
-    r"\d|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag"
-    r"|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miércoles|jueves|viernes|sábado|domingo"
-    r"|lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica"
-    r"|jan|feb|mar|mär|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]|janv|févr|avr|juin|juil|août|ener|agos|dici|genn|magg"
-    r"|giug|lugl|sett|otto)"
-    r"|\b(?:noon|midnight|morning|evening|afternoon|spring|summer|autumn|winter|christmas|easter|today|tomorrow|yesterday"
-    r"|week|month|year|quarter|hour|always|never|weekend|mittag|abend|früh|jahr|monat|woche|midi|minuit|matin|soir|année"
-    r"|mois|semaine|navidad|año|mes|anno|mese|natale)",
-    re.IGNORECASE,
-)
 
 
 def doubt(odds: Sequence[float]) -> float:
@@ -50,17 +36,6 @@ def bearable(question: Question, document_words: set[str]) -> float:
     word = attribute(question.text)
     lacks = word is not None and not stems(word) <= document_words
     return DOUBT * (_ATTRIBUTE_LACKS if lacks else 1.0)
-
-
-def misses(kind: Kind, sentence: str) -> bool:
-    """Whether a sentence names nothing of the kind that was asked for."""
-    if kind in ("amount", "count"):
-        return not has_figure(sentence)
-    if kind == "time":
-        return not _TIME.search(sentence)
-    if kind == "phone":
-        return sum(len(figure) for figure in figures(sentence)) < _DIGITS_OF_A_PHONE
-    return False
 
 
 def foreign(names: Sequence[str], document_words: set[str], path: str) -> bool:

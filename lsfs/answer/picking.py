@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from lsfs.answer.kinds import lacks
+from lsfs.answer.questions import attribute, key_words, kind_of
 from lsfs.answer.tables import marked
 from lsfs.answer.units import Unit
 from lsfs.core.filetypes import family
@@ -29,6 +31,10 @@ _NAMED_ROW = 0.35
 """What holding a name of the question is worth to the row of a table, which is of that name and of no other."""
 _NAMED_FILE = 0.25
 """What lying in a file that holds such a name, or is called by it, is worth."""
+_ATTRIBUTE = 0.25
+"""What having the word for what is asked is worth: deposit, days."""
+_LACKS = 0.2
+"""What naming no figure costs where one is asked for, and no time where it is that."""
 _BRIDGE = 0.5
 """What sharing a word with the table row of such a name is worth, in another file."""
 _FEWEST = 4
@@ -95,17 +101,17 @@ def stems(text: str) -> set[str]:
 
 def unit_scores(
     documents: Sequence[Document],
-    parts: Sequence[Sequence[str]],
+    parts: Sequence[str],
     names: Sequence[str],
     cosines: Sequence[Sequence[float]] | None,
 ) -> list[Scores]:
     """For each part of the question, each document's units' scores.
 
-    `parts` are the key words of each part; `cosines` for each part those of all units one after another, None where
-    there is no embedder.
+    `cosines` has for each part those of all units one after another, None where there is no embedder.
     """
     held = [stems(f"{unit.text} {_stem_name(document.file)}") for document in documents for unit in document.units]
-    wanted = [stems(" ".join(part)) for part in parts]
+    words_of = [key_words(part) for part in parts]
+    wanted = [stems(" ".join(words)) for words in words_of]
     named = stems(" ".join(names))
     total = len(held) or 1
     every: set[str] = set().union(*wanted)
@@ -113,19 +119,23 @@ def unit_scores(
     scores: list[Scores] = []
     for number, part in enumerate(wanted):
         worth = sum(rarity[stem] for stem in part) or 1.0
+        kind, asked = kind_of(parts[number]), attribute(parts[number])
+        asked_stems = stems(asked) if asked else set()
         at = 0
         rows = []
         for document in documents:
             around = held[at : at + len(document.units)]
-            base = _FILE * document.score + _of_kind(document.file, parts[number])
+            base = _FILE * document.score + _of_kind(document.file, words_of[number])
             if named and named & stems(os.fsdecode(document.file.path)).union(*around):
                 base += _NAMED_FILE
             row = []
             for unit, words in zip(document.units, around, strict=True):
                 share = sum(rarity[stem] for stem in part & words) / worth
                 meaning = cosines[number][at] if cosines is not None else 0.0
-                name = _NAMED_ROW if unit.row and named & words else 0.0
-                row.append(_WORDS * share + meaning + base + name)
+                more = _NAMED_ROW if unit.row and named & words else 0.0
+                more += _ATTRIBUTE if asked_stems & words else 0.0
+                more -= _LACKS if lacks(kind, unit.text, row=unit.row) else 0.0
+                row.append(_WORDS * share + meaning + base + more)
                 at += 1
             row = [
                 score + (_EXTREME if marked(unit) else 0.0) - (_TITLE if _is_title(unit.text) else 0.0)
@@ -191,14 +201,16 @@ def _ranked(documents: Sequence[Document], rows: Scores) -> list[tuple[float, in
             (score, d, u)
             for d, row in enumerate(rows)
             for u, score in enumerate(row)
-            if _says_something(documents[d].units[u].text)
+            if _says_something(documents[d].units[u])
         ),
         key=lambda item: -item[0],
     )
 
 
-def _says_something(text: str) -> bool:
-    return len(_WORD.findall(text)) > 2 or any(c.isdigit() for c in text)
+def _says_something(unit: Unit) -> bool:
+    if unit.row and not unit.header:
+        return False  # the names of the columns, which come with each row
+    return len(_WORD.findall(unit.text)) > 2 or any(c.isdigit() for c in unit.text)
 
 
 def _snippet(document: Document, place: int, score: float) -> Snippet:

@@ -155,26 +155,27 @@ _EXAMPLES: tuple[tuple[tuple[str, ...], str, str], ...] = (
 )
 
 
-_REWRITE = (
-    "Say the question again in plain English, in other words, as a contract or a letter would put it: a question in "
-    "another language is translated word for word, loose talk becomes plain. Only the question, no answer."
-)
+_REWRITE = "Say the question again in other, plain words, as a contract or a letter would put it. No answer."
 _REWRITTEN: tuple[tuple[str, str], ...] = (
-    ("Was kostet die Jahreskarte für das Freibad?", "How much is the season ticket for the outdoor swimming pool?"),
     (
         "what happens to me if i skip the driving lesson without telling them",
         "What fee is charged for a driving lesson that is missed without notice?",
     ),
-    ("Quand faut-il rendre les livres à la bibliothèque ?", "When must the books be returned to the library?"),
     (
         "how long have i got before they throw me out for being late with the money",
         "After how many days of late payment is the contract terminated?",
     ),
-    ("¿Cuánto pesa el perro de mi hermana?", "How much does my sister's dog weigh?"),
-    ("Wie lange muss der Hefezopf gehen, bevor er gebacken wird?", "How long must the yeast plait rise before baking?"),
-    ("A che ora parte il traghetto per l'isola?", "At what time does the ferry to the island leave?"),
     ("what's the biggest crate the robot arm in my program will lift", "What is the maximum load of the robot arm?"),
-    ("Wo bewahrt Oma die Nähmaschine auf?", "Where does Grandma keep the sewing machine?"),
+)
+
+
+_TRANSLATE = "Translate the question into English, word for word. Only the translation."
+_TRANSLATED: tuple[tuple[str, str], ...] = (
+    ("Was kostet die Jahreskarte für das Freibad?", "What does the season ticket for the outdoor pool cost?"),
+    ("Quand faut-il rendre les livres à la bibliothèque ?", "When must the books be returned to the library?"),
+    ("¿Cuánto pesa el perro de mi hermana?", "How much does my sister's dog weigh?"),
+    ("Wie lange muss der schwedische Nusskuchen abkühlen?", "How long must the Swedish nut cake cool down?"),
+    ("A che ora parte il traghetto per l'isola?", "At what time does the ferry to the island leave?"),
 )
 
 
@@ -201,6 +202,15 @@ REWRITE = _kept(_REWRITE, _REWRITTEN)
 def rewrite_prompt(question: str) -> Prompt:
     """Asks for search words."""
     return Prompt(REWRITE, (Turn("user", question),))
+
+
+TRANSLATE = _kept(_TRANSLATE, _TRANSLATED)
+"""The kept turns of `translate_prompt`."""
+
+
+def translate_prompt(question: str) -> Prompt:
+    """Asks for a question in English."""
+    return Prompt(TRANSLATE, (Turn("user", question),))
 
 
 def ask_prompt(snippets: Sequence[Snippet], question: str) -> Prompt:

@@ -69,7 +69,13 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ),
     ("amount", rf"\b(?:how much|wie ?viel|combien|cuánto|cuánta|quanto|quanta)\b.*(?:{_PAYING}|{_CURRENCY})"),
     ("amount", r"\bwhat (?:does|did|will|would|do|is|was|were|are)\b.*\b(?:costs?|price|fee|total|rent|deposit)\b"),
-    ("amount", r"\bwie hoch\b.*(?:miete|preis|gebühr|kosten|summe|betrag)|\b(?:lowest|highest) .*\bquotes?\b"),
+    (
+        "amount",
+        (
+            r"\bwie hoch\b.*(?:miete|preis|gebühr|kosten|summe|betrag|rate\b|rente|gehalt|lohn|steuer|kaution|beitrag)"
+            r"|\b(?:lowest|highest) .*\bquotes?\b|\bwhat (?:goes out|comes in|do I pay|do we pay)\b"
+        ),
+    ),
     (
         "count",
         r"\bhow (?:much|many|long|far|fast|old|often|high|big|deep|heavy)\b|\bwie (?:viele?|lange|oft|weit|hoch|alt)\b",

@@ -94,5 +94,5 @@ def error_of(code: str, message: str, path: str | None = None, hint: str | None 
 def _by_code(kind: type[LsfsError]) -> dict[str, type[LsfsError]]:
     found = {kind.code: kind}
     for below in kind.__subclasses__():
-        found |= _by_code(below)
+        found = _by_code(below) | found  # kinds without a code of their own are shown as what they are a kind of
     return found

@@ -282,7 +282,7 @@ class _Batch:
             embd=None,
             pos=self._positions.ctypes.data_as(integers),
             n_seq_id=self._counts.ctypes.data_as(integers),
-            seq_id=self._memory.ctypes.data_as(ctypes.POINTER(integers)),
+            seq_id=self._sequences.ctypes.data_as(ctypes.POINTER(integers)),
             logits=self._wanted.ctypes.data_as(bytes_),
         )
 

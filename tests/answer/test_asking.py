@@ -8,7 +8,6 @@ from lsfs.answer.asking import Asking
 from lsfs.answer.events import silent
 from lsfs.answer.gathering import Gathered
 from lsfs.answer.picking import Document, unit_scores
-from lsfs.answer.questions import key_words
 from tests.answer.papers import Told, a_document, all_of
 
 RENT = a_document("Housing/rent.txt", "The rent is 410 a month.\n\nIt is paid on the first day.", 0.9, 1)
@@ -24,7 +23,7 @@ class Library:
 
     def gather(self, question, also=()) -> Gathered:
         self.also += also
-        scores = unit_scores(self.documents, [key_words(part) for part in question.parts], question.names, None)
+        scores = unit_scores(self.documents, question.parts, question.names, None)
         return Gathered(list(self.documents), scores)
 
 

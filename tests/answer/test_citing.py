@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lsfs.answer.citing import cite, sentences
-from lsfs.answer.judging import doubt, foreign, misses
+from lsfs.answer.judging import doubt, foreign
+from lsfs.answer.kinds import misses
 from lsfs.answer.picking import stems
 from tests.answer.papers import a_snippet
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lsfs.answer.picking import MOST_SNIPPETS, pick, unit_scores
-from lsfs.answer.questions import key_words, read
+from lsfs.answer.questions import read
 from tests.answer.papers import a_document
 
 
@@ -16,7 +16,7 @@ def count(text: str) -> int:
 
 def picked(question: str, *documents, tokens: int = 60):
     parts = read(question)
-    scores = unit_scores(documents, [key_words(part) for part in parts.parts], parts.names, None)
+    scores = unit_scores(documents, parts.parts, parts.names, None)
     return pick(documents, scores, tokens, count)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lsfs.llm.base import Bounds, Prompt, Turn
+from lsfs.llm.base import Bounds, Turn
 from lsfs.llm.states import StateFolder, pack, unpacked
 from tests.llm.conftest import CONTEXT, KEPT
 
@@ -125,10 +125,9 @@ def test_an_ended_reading_leaves_nothing_wrong_behind(open_model, ask):
     expected = model.write(ask(words, ()), Bounds(max_tokens=2))
     for blocks in range(3):
         model.prepare(kept(1))
-        left = [True] * blocks
-        assert (
-            model.write(ask(words, ()), Bounds(max_tokens=2), lambda _: bool(left and left.pop())).ended == "cancelled"
-        )
+        ends = iter([True] * blocks)
+        ended = model.write(ask(words, ()), Bounds(max_tokens=2), lambda _, ends=ends: next(ends, False))
+        assert ended.ended == "cancelled"
         assert model.write(ask(words, ()), Bounds(max_tokens=2)) == expected
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-SHARED = {"corpus", "harness", "meanings", "prepared"}
+SHARED = {"corpus", "harness", "letters", "meanings", "prepared"}
 """Modules of the folder that are no commands."""
 COMMANDS = sorted(path.stem for path in BENCHMARKS.glob("*.py") if path.stem not in SHARED)
 ENVIRONMENT = {

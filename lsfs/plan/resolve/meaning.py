@@ -194,7 +194,7 @@ class Meaning:
             chosen = self.chooser.one_of(one, conditions, careful=self.careful)
         if name and self.careful:
             nearest = [t for t in chosen.targets if spelt_like(name, display(os.path.basename(t.path)))]
-            if nearest:
+            if nearest and not any(display(os.path.basename(t.path)).lower() == name.lower() for t in nearest):
                 raise Unclear(f"no file is called “{name}”", nearest, phrase=phrase)
         if name and not any(spelt_like(name, display(os.path.basename(target.path))) for target in chosen.targets):
             raise NothingFound(f"no file is called “{name}”", hint="describe it, or name it as it is called")
