@@ -11,10 +11,10 @@ from lsfs.answer.citing import Cited, Sentence, cite, cited, in_its_own_words, s
 from lsfs.answer.events import Cancelled, OnEvent, tell
 from lsfs.answer.gathering import Gathered, Gathering
 from lsfs.answer.judging import DOUBT_OF_A_PART, bearable, doubt, foreign
-from lsfs.answer.kinds import misses
-from lsfs.answer.picking import Snippet, pick
+from lsfs.answer.kinds import lacks, misses
+from lsfs.answer.picking import MOST_SNIPPETS, Snippet, pick
 from lsfs.answer.prompts import NONE, ask_prompt, rewrite_prompt, translate_prompt
-from lsfs.answer.questions import Question, kind_of, language, read
+from lsfs.answer.questions import Question, kind_of, language, points, read
 from lsfs.llm.base import Bounds, LanguageModel
 from lsfs.store.index import FileRow
 
@@ -76,7 +76,8 @@ class Asking:
         found: list[tuple[Sentence, Snippet]] = []
         for part, snippets in zip(question.parts, picked, strict=True):
             # A small model answers two questions worse than one, and each has its own passages.
-            said = self._part(part, snippets, question, gathered, llm, on_event)
+            before = found[-1] if found and points(part) else None
+            said = self._part(part, before, snippets, question, gathered, llm, on_event)
             if said is None and not found:
                 return Answer(None, passages=passages)
             if said is not None:
@@ -86,16 +87,24 @@ class Asking:
     def _part(
         self,
         part: str,
+        before: tuple[Sentence, Snippet] | None,
         snippets: Sequence[Snippet],
         question: Question,
         gathered: Gathered,
         llm: LanguageModel,
         on_event: OnEvent,
     ) -> tuple[Sentence, Snippet] | None:
-        """What the snippets say to one part of the question, None where they do not."""
+        """What the snippets say to one part of the question, None where they do not.
+
+        `before` is what was said to the part before, where this one points at it.
+        """
+        asked = part
+        if before is not None:
+            asked = f"{part} ({before[0].text})"
+            snippets = [before[1], *(one for one in snippets if one.units != before[1].units)][:MOST_SNIPPETS]
         if not snippets:
             return None
-        prompt = ask_prompt(snippets, part)
+        prompt = ask_prompt(snippets, asked)
         odds = llm.choose(prompt, [str(number) for number in range(len(snippets) + 1)])
         if doubt(odds) > DOUBT_OF_A_PART:
             return None
@@ -103,7 +112,7 @@ class Asking:
         written = llm.write(prompt, _bounds(len(snippets)), lambda _: on_event("reading", ""))
         if written.ended == "cancelled":
             raise Cancelled
-        found = checked(written.text, snippets, question, part, doubt(odds), gathered.words)
+        found = checked(written.text, snippets, question, part, doubt(odds), gathered)
         if found is None:
             return None
         tell(on_event, "writing", f"{found.text} ")
@@ -136,7 +145,7 @@ def checked(
     question: Question,
     part: str,
     doubted: float,
-    words_of: Callable[[FileRow], set[str]],
+    gathered: Gathered,
 ) -> Sentence | None:
     """The sentence that was written, where it holds; the source's own words, where only they do; else None."""
     found = sentences(written, snippets, question.text)
@@ -148,10 +157,13 @@ def checked(
             return None
         # The model knows where it stands, and says something else.
         sentence = in_its_own_words(snippets, sentence.said)
+        if lacks(kind_of(part), sentence.text, row=snippets[sentence.said or 0].units[-1].row):
+            return None
     snippet = snippets[sentence.snippet or 0]
-    if misses(kind_of(part), sentence.text) or doubted > bearable(question, words_of(snippet.file)):
+    known = gathered.words(snippet.file)
+    if misses(kind_of(part), sentence.text) or doubted > bearable(question, known, gathered.words()):
         return None
-    if len(question.parts) == 1 and foreign(question.names, words_of(snippet.file), os.fsdecode(snippet.file.path)):
+    if len(question.parts) == 1 and foreign(question.names, known, os.fsdecode(snippet.file.path)):
         return None
     return sentence
 

@@ -65,7 +65,7 @@ def sentences(written: str, snippets: Sequence[Snippet], question: str) -> list[
 
 def _sentence(text: str, said: int | None, snippets: Sequence[Snippet], question: str) -> Sentence:
     fits = [missing(text, snippet, question) for snippet in snippets]
-    words = _telling(text) - _telling(question)
+    words = {word for word in _telling(text) - _telling(question) if not has_figure(word)}
     shares = [len(words & stems(snippet.text)) / (len(words) or 1) for snippet in snippets]
 
     def rank(place: int) -> tuple[int, float]:

@@ -100,9 +100,10 @@ class Comparing:
         for letter, document, units in (("A", first, mine), ("B", second, theirs)):
             snippet = Snippet(document.file, tuple(units), 1.0)
             text = texts.get(letter, "").strip()
-            if not text or missing(text, snippet, wish):
-                # Its own words instead of words that it does not bear out.
-                text = " ".join(paired(unit) if unit.row else unit.text for unit in units[:2])
+            if not text or {one for one in missing(text, snippet, wish) if one[0].isdigit()}:
+                # Its own words instead of figures that it does not bear out; a table's last rows are its sums.
+                own = units[-2:] if subject == [] and units[-1].row else units[:2]
+                text = " ".join(f"{paired(unit)};" if unit.row else unit.text for unit in own).rstrip(";")
             place = cite(text, snippet) if units else cited(document.file, document.units[0])
             found.append((f"{_name(document.file)}: {text}", place))
         return found

@@ -50,11 +50,14 @@ class Gathered(msgspec.Struct, frozen=True):
         """The search's confidence in the best file, 0 where there is none."""
         return max((document.score for document in self.documents), default=0.0)
 
-    def words(self, file: FileRow) -> set[str]:
-        """The stems of what was read of a file, its name included."""
-        units = [unit for document in self.documents if document.file.id == file.id for unit in document.units]
-        headers = {unit.header for unit in units}
-        return stems(" ".join([file.name, *headers, *(unit.text for unit in units)]))
+    def words(self, file: FileRow | None = None) -> set[str]:
+        """The stems of what was read of a file, its name included; of all files for None."""
+        found: set[str] = set()
+        for document in self.documents:
+            if file is None or document.file.id == file.id:
+                headers = {unit.header for unit in document.units}
+                found |= stems(" ".join([document.file.name, *headers, *(unit.text for unit in document.units)]))
+        return found
 
 
 class Gathering:

@@ -11,10 +11,14 @@ import math
 from collections.abc import Sequence
 
 from lsfs.answer.picking import stems
-from lsfs.answer.questions import Question, attribute
+from lsfs.answer.questions import Question, attribute, key_words
 
-DOUBT = 0.32
+DOUBT = 0.38
 """Probability of "in none of these texts" above which nothing is claimed."""
+_DOUBT_OF_THE_UNKNOWN = 0.3
+"""The same where the question has a word that stands in none of the files that were looked into."""
+_LONG = 5
+"""Letters from which a word is likely to be one that a text on the matter would have."""
 DOUBT_OF_A_PART = 0.45
 """The same for one part of a question, which by itself reads less like one."""
 _ATTRIBUTE_LACKS = 0.5
@@ -29,13 +33,15 @@ def doubt(odds: Sequence[float]) -> float:
     return each[0] / (sum(each) or 1.0)
 
 
-def bearable(question: Question, document_words: set[str]) -> float:
-    """The doubt up to which an answer is given, with the words of the document that it would come from."""
+def bearable(question: Question, document_words: set[str], all_words: set[str]) -> float:
+    """The doubt up to which an answer is given: with the words of its document, and of all that were looked into."""
     if len(question.parts) > 1:
         return DOUBT_OF_A_PART
     word = attribute(question.text)
-    lacks = word is not None and not stems(word) <= document_words
-    return DOUBT * (_ATTRIBUTE_LACKS if lacks else 1.0)
+    if word is not None and not stems(word) <= document_words:
+        return DOUBT * _ATTRIBUTE_LACKS
+    long = stems(" ".join(word for word in key_words(question.text) if len(word) >= _LONG))
+    return DOUBT if long <= all_words else _DOUBT_OF_THE_UNKNOWN
 
 
 def foreign(names: Sequence[str], document_words: set[str], path: str) -> bool:

@@ -31,9 +31,9 @@ _NAMED_ROW = 0.35
 """What holding a name of the question is worth to the row of a table, which is of that name and of no other."""
 _NAMED_FILE = 0.25
 """What lying in a file that holds such a name, or is called by it, is worth."""
-_ATTRIBUTE = 0.25
+_ATTRIBUTE = 0.1
 """What having the word for what is asked is worth: deposit, days."""
-_LACKS = 0.2
+_LACKS = 0.3
 """What naming no figure costs where one is asked for, and no time where it is that."""
 _BRIDGE = 0.5
 """What sharing a word with the table row of such a name is worth, in another file."""
@@ -51,6 +51,8 @@ _LEANS = re.compile(
 )
 """How a sentence begins that needs the one before it."""
 _MOST_JOINED = 2
+_DOCUMENT = 0.2
+"""What all of a question's words are worth where they stand anywhere in the document, or in its path."""
 _KIND = 0.2
 """What being of the kind that the question names is worth."""
 _KINDS = (
@@ -126,7 +128,9 @@ def unit_scores(
         for document in documents:
             around = held[at : at + len(document.units)]
             base = _FILE * document.score + _of_kind(document.file, words_of[number])
-            if named and named & stems(os.fsdecode(document.file.path)).union(*around):
+            everywhere = stems(os.fsdecode(document.file.path)).union(*around)
+            base += _DOCUMENT * sum(rarity[stem] for stem in part & everywhere) / worth
+            if named & everywhere:
                 base += _NAMED_FILE
             row = []
             for unit, words in zip(document.units, around, strict=True):

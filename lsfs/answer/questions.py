@@ -107,6 +107,11 @@ def read(text: str) -> Question:
     return Question(text, parts, names(text), kind_of(parts[0]))
 
 
+def points(part: str) -> bool:
+    """Whether a part of a question points at what a part before it was about."""
+    return bool(_POINTS.search(part))
+
+
 def kind_of(text: str) -> Kind:
     """Of what a question asks for; ``other`` where its words do not say."""
     return next((kind for kind, pattern in _KIND_PATTERNS if pattern.search(text)), "other")

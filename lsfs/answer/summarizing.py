@@ -33,6 +33,7 @@ _SENTENCE = re.compile(
     r"(?:[^.!?…\n]|[.!?…](?!\s)|(?<=\b[A-Z])\.|(?<=\bMr)\.|(?<=\bMs)\.|(?<=\bDr)\.|(?<=\bSt)\.|(?<=\bMrs)\.)*"
     r"(?:[.!?…]+\s+|\n+)"
 )
+_LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.)]\s*")
 _LINE = re.compile(r"[^\n]*\n+")
 _SECTION_LENGTH = Length(2, "sentences")
 
@@ -89,6 +90,8 @@ class Summarizing:
             prompt = join_prompt(name, parts, language, length.said)
         known_figures = said_figures(" ".join(unit.text for unit in units))
         text = _written(llm, prompt, length, known_figures, on_event)
+        if not text:
+            return _first_units(units, length, on_event)
         if document.file.hash and text:
             self._made.keep(key, text)
         return text
@@ -115,6 +118,13 @@ def _written(llm: LanguageModel, prompt: Prompt, length: Length, known: set[str]
     if written.ended == "stop":
         checking.end()  # else what is held is no whole sentence
     return shortened("".join(checking.passed), length)
+
+
+def _first_units(units: Sequence[Unit], length: Length, on_event: OnEvent) -> str:
+    """The document's own beginning, where nothing that was written of it holds."""
+    text = shortened("\n".join(unit.text for unit in units[: length.number + 1]), length)
+    tell(on_event, "writing", text)
+    return text
 
 
 class _Checking:
@@ -152,7 +162,7 @@ class _Checking:
             self._pass_on(self._held)
 
     def _pass_on(self, sentence: str) -> bool:
-        if not sentence.strip() or figures(sentence) - self._known:
+        if not sentence.strip() or figures(_LIST_NUMBER.sub("", sentence)) - self._known:
             return True
         self.passed.append(sentence)
         return self._on_event("writing", sentence) and not self.enough

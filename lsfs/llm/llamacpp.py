@@ -50,8 +50,10 @@ class LlamaCpp:
         states: StateFiles | None = None,
         context: int = CONTEXT,
         threads: int = 0,
+        block: int = BLOCK,
     ) -> None:
-        """Loads a model; `fingerprint` tells its bytes from those of others, for the kept states.
+        """Loads a model; `fingerprint` tells its bytes from those of others, for the kept states, and `block` says
+        how many tokens are read at once.
 
         Raises `ModelUnavailable` where it cannot be loaded.
         """
@@ -71,7 +73,7 @@ class LlamaCpp:
             self._closing.close()
             raise
         identity = f"{fingerprint} {self._library.build} {self.context} {_FORM}"
-        self._memory = Memory(self._api, self._context, self._read_block, states, identity)
+        self._memory = Memory(self._api, self._context, self._read_block, states, identity, block)
         self._kept: dict[tuple[Piece, ...], Tokens] = {}
         self._tell: Callable[[str], bool] = _always
         self._batch = _Batch(self._api)

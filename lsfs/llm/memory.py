@@ -31,13 +31,16 @@ Evaluate = Callable[[Tokens, int], None]
 class Memory:
     """The one sequence of a context; `identity` says what a state depends on besides its tokens."""
 
-    def __init__(self, api: Any, context: Any, evaluate: Evaluate, files: StateFiles | None, identity: str) -> None:
+    def __init__(
+        self, api: Any, context: Any, evaluate: Evaluate, files: StateFiles | None, identity: str, block: int = BLOCK
+    ) -> None:
         self._api = api
         self._context = context
         self._memory = api.llama_get_memory(context)
         self._evaluate = evaluate
         self._files = files
-        self._identity = identity.encode()
+        self._identity = f"{identity} {block}".encode()
+        self._block = block
         self._held: Tokens = np.empty(0, np.int32)
         self._kept = 0
         """How many of them are the kept turns'."""
@@ -55,7 +58,7 @@ class Memory:
         """Has exactly the tokens of `whole`, which begins with `kept`, and the logits of the last one."""
         self.keep(kept)
         last = len(whole) - 1  # which is read in any case, since the logits come of it
-        blocks = min(self._common_blocks(whole, self._kept), max(last - self._kept, 0) // BLOCK * BLOCK)
+        blocks = min(self._common_blocks(whole, self._kept), max(last - self._kept, 0) // self._block * self._block)
         self._cut(min(self._kept + blocks, last))
         self._go_through(whole)
 
@@ -88,11 +91,11 @@ class Memory:
         size = min(len(tokens), self._in_blocks)
         differing = np.flatnonzero(self._held[:size] != tokens[:size])
         common = int(differing[0]) if len(differing) else size
-        return max(common - start, 0) // BLOCK * BLOCK
+        return max(common - start, 0) // self._block * self._block
 
     def _go_through(self, tokens: Tokens) -> None:
-        for at in range(len(self._held), len(tokens), BLOCK):
-            block = tokens[at : at + BLOCK]
+        for at in range(len(self._held), len(tokens), self._block):
+            block = tokens[at : at + self._block]
             self._evaluate(block, at)
             self._held = tokens[: at + len(block)]
             self._in_blocks = len(self._held)

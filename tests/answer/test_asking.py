@@ -135,3 +135,11 @@ def test_a_question_that_finds_little_is_searched_in_other_words_too():
 def test_without_a_model_there_are_passages():
     places = Asking(Told(), Library(RENT, MOORING)).passages("how much is the rent?")
     assert (places[0].file.path, places[0].line) == (b"Housing/rent.txt", 1)
+
+
+def test_a_part_that_points_at_the_one_before_is_told_what_was_said_to_it():
+    llm = Told("1: The mooring costs 62 a month.", "2: It is paid on 1 May.")
+    members = a_document("mooring.txt", "The mooring costs 62 a month.\n\nThe mooring is paid on 1 May.", 0.9, 1)
+    answer = asked("what does the mooring cost, and when is it paid?", llm, members)
+    assert "when is it paid? (mooring cost) (The mooring costs 62 a month.)" in llm.prompts[-1].turns[0].text
+    assert answer.text == "The mooring costs 62 a month. [1] It is paid on 1 May. [2]"

@@ -89,6 +89,18 @@ def test_a_sentence_with_a_figure_that_the_document_does_not_hold_is_left_out():
     )
 
 
+def test_where_nothing_that_was_written_holds_the_document_speaks_for_itself():
+    llm = Told("It was built in 1880.")
+    answer = Summarizing(llm, Gathered(MINUTES), Made()).summarize([MINUTES.file], "in one sentence", silent)
+    assert answer.text == "The roof leaks."
+
+
+def test_the_numbers_of_a_list_are_no_figures():
+    llm = Told("1. The roof leaks.\n2. Rita asks.")
+    answer = Summarizing(llm, Gathered(MINUTES), Made()).summarize([MINUTES.file], "in two lines", silent)
+    assert answer.text == "1. The roof leaks.\n2. Rita asks."
+
+
 def test_as_many_lines_as_were_wished():
     llm = Told("- The roof leaks.\n- Rita asks.\n- And more.")
     answer = Summarizing(llm, Gathered(MINUTES), Made()).summarize([MINUTES.file], "in two lines", silent)

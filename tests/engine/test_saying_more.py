@@ -297,3 +297,9 @@ def test_a_plan_that_was_shown_is_not_carried_out_by_another_number(home):
 
 def test_the_home_of_these_tests_is_what_they_say(home):
     assert set(FILES) <= set(home.tree()) and Path(home.root, "out.txt").is_symlink()
+
+
+def test_what_is_found_can_be_read_in_the_same_sentence(home):
+    model = ScriptedModel(lambda _: "It is about a flat.")
+    result = home.say("find the lease and summarize it", "find|what=lease // summarize|what=it", answers=lambda: model)
+    assert (result.state, result.answer) == ("answered", "It is about a flat.")

@@ -12,7 +12,7 @@ import pytest
 import lsfs
 from lsfs.llm.base import Prompt, Turn
 
-CONTEXT = 768
+CONTEXT = 512
 """Small, so that what happens at its end is quickly reached."""
 
 KEPT = (

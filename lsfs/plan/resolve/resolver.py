@@ -69,6 +69,8 @@ class Resolver:
         if not request.changes:
             documents = [one for one in actions if isinstance(one, req.Summarize | req.Compare)]
             first = documents[0] if documents else actions[-1]
+            if isinstance(alone, req.Find) and first is not alone and alone.what:
+                self._meaning.results = list(self._meaning.meant(alone))  # "find the lease and summarize it"
             return Resolved(reading=self._reading(first), left_out=tuple(self._meaning.left_out))
         self._meaning.careful = True
         self._several = len(actions) > 1
