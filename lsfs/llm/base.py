@@ -64,9 +64,9 @@ class LanguageModel(Protocol):
     def write(self, prompt: Prompt, bounds: Bounds, on_text: Callable[[str], bool] | None = None) -> Written:
         """The likeliest continuation, token by token.
 
-        `on_text` gets each further piece of it, and ends it by returning False.  Raises `UsageError` for a prompt that
-        does not fit the context, or a grammar that is none; `ModelUnavailable` and `WorkerFailed` where there is no
-        model, or it died.
+        `on_text` gets each further piece of it, '' now and then while nothing comes, and ends it by returning False.
+        Raises `UsageError` for a prompt that does not fit the context, or a grammar that is none; `ModelUnavailable`
+        and `WorkerFailed` where there is no model, or it died.
         """
 
     def choose(self, prompt: Prompt, options: Sequence[str]) -> list[float]:

@@ -99,8 +99,8 @@ def test_what_is_in_common_is_read_once_and_gives_the_same(open_model, ask):
     """Prompts of more than a block, which are the same at first; each alone, and each after another."""
     model = open_model(block=BLOCK)
     words = "word " * 80
-    texts = [words, words + "sea", words + words, words]
-    prompts = [ask(text, some) for text in texts for some in ((), KEPT)]
+    texts = [words, words, words + "sea", words + words, words]
+    prompts = [ask(text, some) for some in ((), KEPT) for text in texts]
     written = [model.write(prompt, Bounds(max_tokens=2)) for prompt in prompts]
     for prompt, expected in zip(prompts, written, strict=True):
         model.prepare(kept(9))  # which takes the place of all that was there

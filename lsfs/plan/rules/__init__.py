@@ -12,14 +12,21 @@ what is known of the tree is passed in.  Pure; any thread.
 
 from __future__ import annotations
 
+import re
+
 from lsfs.core.errors import RefusedError
-from lsfs.plan.request import Request
+from lsfs.plan.request import Ask, Request
 from lsfs.plan.rules.counting import as_list
 from lsfs.plan.rules.faults import faults, sweeping
 from lsfs.plan.rules.known import Known, Remembered
 from lsfs.plan.rules.sentence import understood
 
 __all__ = ["Known", "understand"]
+
+_QUESTION = re.compile(
+    r"\s*(?:since|until|till|for|at|by|to|from|with|under|of) (?:when|what|which|whom|whose|how)\b", re.IGNORECASE
+)
+"""Beginnings of questions whose first word leads elsewhere in other sentences: "since when", "for how long"."""
 
 
 def understand(sentence: str, known: Known) -> Request | None:
@@ -34,6 +41,8 @@ def understand(sentence: str, known: Known) -> Request | None:
             "“everything” is too much to throw away: name a folder",
             hint="for example: delete everything in Downloads older than a year",
         )
+    if _QUESTION.match(sentence) and sentence.rstrip().endswith("?"):
+        return Request((Ask(),))
     actions = understood(as_list(sentence) or sentence, Remembered(known))
     if not actions:
         return None
