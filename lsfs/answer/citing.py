@@ -79,9 +79,9 @@ def _sentence(text: str, said: int | None, snippets: Sequence[Snippet], question
     supported = not fits[best] - names
     if said is None or said >= len(snippets):
         return Sentence(text, best, supported)
-    if supported and words and language(text) == language(snippets[said].text):
-        # The model points at one text and speaks of another, or of none; a figure tells which one it means.
-        elsewhere = best != said and shares[said] < _OWN_WORDS and not has_figure(text)
+    if supported and words and not has_figure(text) and language(text) == language(snippets[said].text):
+        # The model points at one text and speaks of another, or of none; a figure would tell which one it means.
+        elsewhere = best != said and shares[said] < _OWN_WORDS
         supported = not elsewhere and shares[best] >= _OWN_WORDS
     return Sentence(text, best, supported, said)
 
