@@ -28,6 +28,8 @@ _WEAK = 0.1
 """Confidence of the best file below which the question is searched in other words too."""
 _FOREIGN_WEAK = 0.6
 """The same of a question that is not English, which the embedder does not understand."""
+_STRAYS = 0.55
+"""How much worse, in cosine, a text fits for what stands in it to be a mix-up with the one that is pointed at."""
 _SURE = 0.25
 """Doubt up to which a text is quoted where what was written of it does not hold."""
 _SHOWN = 5
@@ -105,18 +107,39 @@ class Asking:
         if not snippets:
             return None
         prompt = ask_prompt(snippets, asked)
-        odds = llm.choose(prompt, [str(number) for number in range(len(snippets) + 1)])
-        if doubt(odds) > DOUBT_OF_A_PART:
+        doubted = doubt(llm.choose(prompt, [str(number) for number in range(len(snippets) + 1)]))
+        if doubted > DOUBT_OF_A_PART:
             return None
-        # Nothing is shown before it is checked: a sentence takes less than a second.
+        sentence = self._sentence(snippets, asked, question, llm, on_event)
+        if sentence is None or sentence.snippet is None:
+            return None
+        snippet = snippets[sentence.snippet]
+        mixed = len(question.parts) == 1 and (sentence.strays or _strays(sentence, snippets))
+        if sentence.said is not None and (mixed or not sentence.supported):
+            # The model points at one text and says what stands in another, or in none: it reads the one alone.
+            snippet = snippets[sentence.said]
+            if lacks(kind_of(part), snippet.text, row=snippet.units[-1].row):
+                return None
+            sentence = self._sentence([snippet], asked, question, llm, on_event)
+            if sentence is None or not sentence.supported:
+                if doubted > _SURE:
+                    return None
+                sentence = in_its_own_words([snippet], 0)
+        if not sentence.supported or not borne_out(sentence.text, snippet, question, part, doubted, gathered):
+            return None
+        tell(on_event, "writing", f"{sentence.text} ")
+        return sentence, snippet
+
+    def _sentence(
+        self, snippets: Sequence[Snippet], asked: str, question: Question, llm: LanguageModel, on_event: OnEvent
+    ) -> Sentence | None:
+        """What is written from some snippets, not yet shown to anyone."""
+        prompt = ask_prompt(snippets, asked)
         written = llm.write(prompt, _bounds(len(snippets)), lambda _: on_event("reading", ""))
         if written.ended == "cancelled":
             raise Cancelled
-        found = checked(written.text, snippets, question, part, doubt(odds), gathered)
-        if found is None:
-            return None
-        tell(on_event, "writing", f"{found.text} ")
-        return found, snippets[found.snippet or 0]
+        found = sentences(written.text, snippets, question.text)
+        return found[0] if found else None
 
     def _gather(self, question: Question, llm: LanguageModel) -> Gathered:
         gathered = self._gathering.gather(question)
@@ -139,33 +162,20 @@ def _bounds(snippets: int) -> Bounds:
     return Bounds(max_tokens=_WRITE_TOKENS, grammar=f'root ::= [1-{snippets}] ": " [^\\n]+')
 
 
-def checked(
-    written: str,
-    snippets: Sequence[Snippet],
-    question: Question,
-    part: str,
-    doubted: float,
-    gathered: Gathered,
-) -> Sentence | None:
-    """The sentence that was written, where it holds; the source's own words, where only they do; else None."""
-    found = sentences(written, snippets, question.text)
-    if not found:
-        return None
-    sentence = found[0]
-    if not sentence.supported:
-        if sentence.said is None or doubted > _SURE:
-            return None
-        # The model knows where it stands, and says something else.
-        sentence = in_its_own_words(snippets, sentence.said)
-        if lacks(kind_of(part), sentence.text, row=snippets[sentence.said or 0].units[-1].row):
-            return None
-    snippet = snippets[sentence.snippet or 0]
+def _strays(sentence: Sentence, snippets: Sequence[Snippet]) -> bool:
+    """Whether a sentence stands in another file than the one it points at, which fits the question far less."""
+    said, stands = snippets[sentence.said or 0], snippets[sentence.snippet or 0]
+    return stands.file != said.file and said.score - stands.score > _STRAYS
+
+
+def borne_out(
+    sentence: str, snippet: Snippet, question: Question, part: str, doubted: float, gathered: Gathered
+) -> bool:
+    """Whether a sentence names what was asked for, of what was asked about, with no more doubt than it may have."""
     known = gathered.words(snippet.file)
-    if misses(kind_of(part), sentence.text) or doubted > bearable(question, known, gathered.words()):
-        return None
-    if len(question.parts) == 1 and foreign(question.names, known, os.fsdecode(snippet.file.path)):
-        return None
-    return sentence
+    if misses(kind_of(part), sentence) or doubted > bearable(question, known, gathered.words()):
+        return False
+    return len(question.parts) > 1 or not foreign(question.names, known, os.fsdecode(snippet.file.path))
 
 
 def _answer(found: Sequence[tuple[Sentence, Snippet]], passages: tuple[Cited, ...]) -> Answer:

@@ -48,6 +48,8 @@ class Sentence(msgspec.Struct, frozen=True):
     """Whether its figures stand there or in the question, its names in what was read, and its other words there."""
     said: int | None = None
     """Index of the snippet that the model named."""
+    strays: bool = False
+    """Whether it speaks of another text than that, and not of it."""
 
 
 def sentences(written: str, snippets: Sequence[Snippet], question: str) -> list[Sentence]:
@@ -79,11 +81,12 @@ def _sentence(text: str, said: int | None, snippets: Sequence[Snippet], question
     supported = not fits[best] - names
     if said is None or said >= len(snippets):
         return Sentence(text, best, supported)
+    strays = False
     if supported and words and not has_figure(text) and language(text) == language(snippets[said].text):
-        # The model points at one text and speaks of another, or of none; a figure would tell which one it means.
-        elsewhere = best != said and shares[said] < _OWN_WORDS
-        supported = not elsewhere and shares[best] >= _OWN_WORDS
-    return Sentence(text, best, supported, said)
+        # A figure would tell which text is meant; without one, words do.
+        strays = best != said and shares[said] < _OWN_WORDS
+        supported = shares[best] >= _OWN_WORDS
+    return Sentence(text, best, supported, said, strays)
 
 
 def _names_of(text: str, snippet: Snippet) -> set[str]:

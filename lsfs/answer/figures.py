@@ -67,17 +67,19 @@ def said_figures(text: str) -> set[str]:
     """As `figures`, with those said in words and the numbers of months: what a text can be held to have said."""
     found = figures(text)
     for word in _WORD.findall(text.lower()):
-        for piece in (word, *word.split("-")):
-            if piece in _NUMBER_WORDS:
-                found.add(_NUMBER_WORDS[piece])
-            if piece in _MONTH_NUMBERS:
-                found.add(_MONTH_NUMBERS[piece])
+        said = [_NUMBER_WORDS[piece] for piece in (word, *word.split("-")) if piece in _NUMBER_WORDS]
+        found.update(said)
+        if len(said) == 2 and said[0].endswith("0") and len(said[1]) == 1:
+            found.add(str(int(said[0]) + int(said[1])))  # forty-five
+        if word in _MONTH_NUMBERS:
+            found.add(_MONTH_NUMBERS[word])
     return found
 
 
 def has_figure(text: str) -> bool:
     """Whether a text says a number, in digits or in a word."""
-    return bool(figures(text)) or any(word in _NUMBER_WORDS for word in _WORD.findall(text.lower()))
+    words = _WORD.findall(text.lower())
+    return bool(figures(text)) or any(piece in _NUMBER_WORDS for word in words for piece in (word, *word.split("-")))
 
 
 def _figures(text: str) -> Iterator[tuple[str, int]]:

@@ -19,12 +19,19 @@ _TIME = re.compile(
     r"|mois|semaine|navidad|año|mes|anno|mese|natale)",
     re.IGNORECASE,
 )
+_DAY = re.compile(
+    r"\d{4}-\d{2}-\d{2}|\d{1,2}(?:st|nd|rd|th|\.|er|º)?\s+(?:of |de |di )?[^\W\d_]{3,10}\s+\d{4}"
+    r"|\d{1,2}[./]\d{1,2}[./]\d{2,4}"
+)
+"""A date, whose figures are no sum."""
 _MONEY = re.compile(r"[£$€¥]|\b(?:eur|euros?|gbp|usd|chf|pounds?|dollars?|francs?|franken|pence|quid)\b", re.IGNORECASE)
 
 
 def misses(kind: Kind, sentence: str) -> bool:
     """Whether a sentence names nothing of the kind that was asked for."""
-    if kind in ("amount", "count"):
+    if kind == "amount":
+        return not has_figure(_DAY.sub(" ", sentence))
+    if kind == "count":
         return not has_figure(sentence)
     if kind == "time":
         return not _TIME.search(sentence)

@@ -200,19 +200,20 @@ def pick(
 
 
 def _ranked(documents: Sequence[Document], rows: Scores) -> list[tuple[float, int, int]]:
+    columns = {part for document in documents for unit in document.units for part in unit.header.split("; ")}
     return sorted(
         (
             (score, d, u)
             for d, row in enumerate(rows)
             for u, score in enumerate(row)
-            if _says_something(documents[d].units[u])
+            if _says_something(documents[d].units[u], columns)
         ),
         key=lambda item: -item[0],
     )
 
 
-def _says_something(unit: Unit) -> bool:
-    if unit.row and not unit.header:
+def _says_something(unit: Unit, columns: set[str]) -> bool:
+    if unit.row and (not unit.header or unit.text in columns):
         return False  # the names of the columns, which come with each row
     return len(_WORD.findall(unit.text)) > 2 or any(c.isdigit() for c in unit.text)
 

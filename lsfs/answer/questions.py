@@ -62,13 +62,14 @@ _PAYING = (
     r"|zahlen|zahlt|bezahlt|miete|jahresmiete|preis|gebühr|schuldet|coûte|coûtent|payer|payé|prix|loyer|montant|doit"
     r"|cuesta|cuestan|pagar|pagado|precio|alquiler|debe|costa|costano|pagare|pagato|prezzo|affitto)\b"
 )
+_PRICED = r"\b(?:costs?|price|fee|total|rent|deposit|charged?|pay|owe)\b"
 _KINDS: tuple[tuple[Kind, str], ...] = (
     (
         "phone",
         r"\b(?:phone|telephone|mobile) number|\btelefonnummer|numéro de téléphone|número de teléfono|numero di tel",
     ),
     ("amount", rf"\b(?:how much|wie ?viel|combien|cuánto|cuánta|quanto|quanta)\b.*(?:{_PAYING}|{_CURRENCY})"),
-    ("amount", r"\bwhat (?:does|did|will|would|do|is|was|were|are)\b.*\b(?:costs?|price|fee|total|rent|deposit)\b"),
+    ("amount", rf"\bwhat (?:does|did|will|would|do|is|was|were|are)\b.*(?:{_PRICED})"),
     (
         "amount",
         (

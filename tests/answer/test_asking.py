@@ -68,11 +68,18 @@ def test_what_the_files_do_not_bear_out_is_not_claimed(question, line):
 
 @pytest.mark.parametrize("line", ["1: The mill burnt down.", "1: The rent is 500 a month."])
 def test_where_the_model_points_at_a_text_and_says_something_else_the_text_speaks_for_itself(line):
-    assert asked("what about the rent?", Told(line)).text == "The rent is 410 a month. [1]"
+    assert asked("what about the rent?", Told(line, line)).text == "The rent is 410 a month. [1]"
+
+
+def test_a_model_that_mixes_up_two_texts_reads_again_the_one_it_points_at():
+    rent, mooring = a_document("rent.txt", "The rent is £410.", 0.9, 1), a_document("boat.txt", "It costs £62.", 0.8, 2)
+    llm = Told("1: The rent is £62.", "1: The rent is £410.")
+    assert asked("what is the rent?", llm, rent, mooring).text == "The rent is £410. [1]"
+    assert "boat.txt" not in llm.prompts[-1].turns[0].text
 
 
 def test_a_doubtful_model_has_no_text_speak_for_itself():
-    llm = Told("1: The rent is 500 a month.", odds=[-1.2, -0.4, -9.0, -9.0])
+    llm = Told("1: The rent is 500 a month.", "1: It is 500.", odds=[-1.2, -0.4, -9.0, -9.0])
     assert asked("what about the rent?", llm).text is None
 
 
@@ -97,7 +104,7 @@ def test_each_sentence_is_shown_when_it_is_checked():
 
 def test_what_was_not_read_is_never_shown():
     heard: list[tuple[str, str]] = []
-    asked("how much is the rent?", Told("1: The rent is 999 a month."), on_event=all_of(heard))
+    asked("how much is the rent?", Told("1: The rent is 999 a month.", "1: It is 999."), on_event=all_of(heard))
     assert "999" not in "".join(piece for phase, piece in heard)
 
 

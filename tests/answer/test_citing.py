@@ -50,6 +50,8 @@ def test_the_line_that_says_most_of_it_is_cited():
     [
         ("amount", "It was approved.", True),
         ("amount", "It was thirty pounds.", False),
+        ("amount", "They charged 27 July 2023 for it.", True),
+        ("amount", "They charged 410 on 27 July 2023.", False),
         ("time", "At the mill.", True),
         ("time", "On Wednesday.", False),
         ("phone", "It is room 12.", True),

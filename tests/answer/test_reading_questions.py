@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lsfs.answer.figures import figures, proper_names, said_figures
+from lsfs.answer.figures import figures, has_figure, proper_names, said_figures
 from lsfs.answer.questions import key_words, kind_of, language, names, read
 
 
@@ -87,4 +87,7 @@ def test_figures_are_compared_without_their_spelling():
     assert figures("1.234,50 EUR") == {"1234"}
     assert figures("0.10 mL, 11:15, 2021-07-30") == {"0.1", "11", "15", "2021", "7", "30"}
     assert said_figures("fifteen members until July") >= {"15", "7"}
+    assert "45" in said_figures("within forty-five days")
+    assert has_figure("within forty-five days")
+    assert not has_figure("within days")
     assert proper_names("Then Ruth met Omar in May") == {"ruth", "omar"}
