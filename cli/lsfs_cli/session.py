@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from io import TextIOWrapper
 from typing import Any, TextIO
 
 from lsfs.core.errors import DiskFull, StorageError
+from lsfs.core.failures import json_line
 from lsfs.core.locations import Paths
 from lsfs.core.wirepath import to_lossy, to_wire
 from lsfs.rpc.caller import caller_fields
@@ -86,7 +86,7 @@ class Session:
 
     def document(self, value: object) -> None:
         """Prints `value`, the one document of this run under ``--json``."""
-        self.say(json.dumps(value, ensure_ascii=False))
+        self.say(json_line(value))
         self.printed = True
 
     def say(self, text: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 import msgspec
 
-from lsfs.core.failures import plain
+from lsfs.core.failures import plain, plain_json
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Say nothing but results and errors.")
@@ -25,5 +25,5 @@ def given_above(ctx: click.Context, name: str) -> bool:
 
 def print_result(document: msgspec.Struct, as_json: bool, lines: Sequence[str]) -> None:
     """Prints `document`, or `lines`, its rendering for people."""
-    for line in [msgspec.json.encode(document).decode()] if as_json else lines:
-        click.echo(plain(line))
+    for line in [plain_json(msgspec.json.encode(document).decode())] if as_json else map(plain, lines):
+        click.echo(line)

@@ -6,7 +6,6 @@ With ``--verify`` it reads everything that is kept, and nothing else: the exit c
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 import time
@@ -19,6 +18,7 @@ import msgspec
 from lsfs.core.api import DoctorFinding, FindingList, VerifyEvent
 from lsfs.core.config import load_config
 from lsfs.core.errors import DaemonUnavailable, LsfsError
+from lsfs.core.failures import json_line
 from lsfs.core.locations import Paths
 from lsfs.core.progress import Progress
 from lsfs.core.sizes import size_text
@@ -55,7 +55,7 @@ def doctor(context: click.Context, repair: bool, verify: bool, as_json: bool, qu
     findings = sorted([*about, *looked], key=lambda finding: _ORDER.index(finding.severity))
     if as_json:
         document = msgspec.to_builtins(FindingList(findings=tuple(findings)))
-        click.echo(json.dumps(document, ensure_ascii=False))
+        click.echo(json_line(document))
     else:
         for finding in findings:
             if not (quiet and finding.severity == "ok"):

@@ -14,7 +14,7 @@ import click
 from lsfs import __version__
 from lsfs.core.config import load_config
 from lsfs.core.errors import InternalError, LsfsError, UsageError
-from lsfs.core.failures import DONE, INTERRUPTED, failure_document, report_failure
+from lsfs.core.failures import DONE, INTERRUPTED, failure_document, json_line, report_failure
 from lsfs.core.locations import Paths
 
 AS_LSFS = "--as-lsfs"
@@ -139,6 +139,6 @@ def shown_failure(error: LsfsError, program: str, *, as_json: bool) -> int:
     return report_failure(
         error,
         program,
-        document=(lambda value: click.echo(json.dumps(value, ensure_ascii=False))) if as_json else None,
+        document=(lambda value: click.echo(json_line(value))) if as_json else None,
         line=lambda line: click.echo(line, err=True),
     )

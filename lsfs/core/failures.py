@@ -5,6 +5,7 @@ Shared by the two programs; the codes are those of the contract in ``docs`` and 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from lsfs.core.errors import (
@@ -19,9 +20,11 @@ from lsfs.core.errors import (
     UsageError,
 )
 
-_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
-_CONTROLS |= {code: f"\\u{code:04x}" for code in (0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))}
+_CONTROLS = (*range(32), *range(127, 160))
+_MARKS = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
 """A name or a passage may hold escape sequences (C0, DEL, C1) and marks of direction, which a terminal would obey."""
+_SHOWN = {code: f"\\x{code:02x}" for code in _CONTROLS} | {code: f"\\u{code:04x}" for code in _MARKS}
+_IN_JSON = {code: f"\\u{code:04x}" for code in (*_CONTROLS, *_MARKS)}
 
 DONE = 0
 NOTHING = 1
@@ -83,7 +86,17 @@ def failure_line(error: LsfsError) -> str:
 
 def plain(text: str) -> str:
     """`text` with its control characters shown instead of obeyed; one line stays one line."""
-    return text.translate(_CONTROLS)
+    return text.translate(_SHOWN)
+
+
+def json_line(value: object) -> str:
+    """`value` as JSON on one line, with nothing in it that a terminal would obey; parsed it is the same."""
+    return plain_json(json.dumps(value, ensure_ascii=False))
+
+
+def plain_json(line: str) -> str:
+    """A line of JSON with its control characters escaped: between its strings there are none."""
+    return line.translate(_IN_JSON)
 
 
 def error_of(code: str, message: str, path: str | None = None, hint: str | None = None) -> LsfsError:
