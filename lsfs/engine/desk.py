@@ -42,7 +42,8 @@ class Desk:
             )
 
         def every() -> Iterator[bytes]:
-            return (os.path.join(roots[root], path) for root, path in files.folders() if root in roots)
+            below = {root: os.path.join(path, b"") for root, path in roots.items()}
+            return (below[root] + path for root, path in files.folders() if root in roots)
 
         home = os.fsencode(os.path.realpath(os.path.expanduser("~")))
         self.places = Places(roots.values(), called, every, cwd, home)

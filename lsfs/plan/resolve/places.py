@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterable, Sequence
-from difflib import SequenceMatcher
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from lsfs.core.paths import display, is_within
+from lsfs.plan.resolve.likeness import likest
 from lsfs.plan.resolve.phrases import is_folder_word
 from lsfs.store.index.names import words as split_words
 
@@ -17,8 +16,6 @@ _LEADING = frozenset(
     "the my our your his her their der die das den dem meinen le la les l' mon ma mes el il lo".split()
 )
 _NOISE = frozenset("project projects stuff things one".split())
-_ALIKE = 0.86
-_IN_NAME, _IN_PARENT, _MISSPELT = 1.0, 0.4, 0.7
 
 
 class Folder(msgspec.Struct, frozen=True):
@@ -112,14 +109,7 @@ class Places:
         wanted = [word for word in wanted if word not in _NOISE] or wanted
         if not wanted or "/" in words:
             return []
-        best, found = 0.0, list[Folder]()
-        for folder in map(Folder, dict.fromkeys((*self.roots, *self._every()))):
-            score = _fits(wanted, folder)
-            if score > best + 1e-6:
-                best, found = score, [folder]
-            elif score and abs(score - best) <= 1e-6:
-                found.append(folder)
-        return found
+        return list(map(Folder, likest(wanted, dict.fromkeys((*self.roots, *self._every())))))
 
     def placed(self, words: str) -> bytes | None:
         """The absolute path that the words of a path come to, whether it is there or not; None where that is unclear.
@@ -181,45 +171,3 @@ def _bare(words: str) -> str:
     while len(parts) > 1 and is_folder_word(parts[-1]):
         parts.pop()
     return _without_leading(" ".join(parts))
-
-
-def _fits(wanted: Sequence[str], folder: Folder) -> float:
-    own = split_words(folder.name).lower().split()
-    parents = set(split_words(os.path.dirname(folder.words)).lower().split())
-    score, in_name = 0.0, 0
-    matched: set[str] = set()
-    for word in wanted:
-        exact = [mine for mine in own if mine == word or _stem(mine) == _stem(word)]
-        begun = [mine for mine in own if len(word) >= 4 and mine.startswith(word)]
-        if exact or begun:
-            score += _IN_NAME if exact else 0.9
-            in_name += 1
-            matched.update(exact or begun)
-            continue
-        near = [mine for mine in own if _misspelt(mine, word)]
-        if near:
-            score += _MISSPELT
-            in_name += 1
-            matched.update(near)
-        elif word in parents or _stem(word) in {_stem(parent) for parent in parents}:
-            score += _IN_PARENT
-        else:
-            return 0.0  # a word that says something else than this folder
-    if not in_name:
-        return 0.0
-    said = len(matched) / len(own) if own else 0.0
-    return score / len(wanted) * (0.6 + 0.4 * said)
-
-
-def _misspelt(mine: str, word: str) -> bool:
-    """Whether a word is nearly another one; numbers are never."""
-    if min(len(mine), len(word)) < 4 or abs(len(mine) - len(word)) > 2 or mine[0] != word[0]:
-        return False
-    if any(map(str.isdigit, mine + word)):
-        return False
-    matcher = SequenceMatcher(None, mine, word)
-    return matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE
-
-
-def _stem(word: str) -> str:
-    return re.sub(r"(?:'s|’s|ies|es|s)$", "", word) if len(word) > 3 else word
