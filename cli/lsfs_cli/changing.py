@@ -15,6 +15,7 @@ from lsfs_cli.plan_text import render_plan
 from lsfs_cli.session import Session
 from lsfs_cli.style import count_text
 from lsfs_cli.typed import sentence
+from lsfs_cli.written_text import render_changes
 
 
 def change(session: Session, route: str, fields: Mapping[str, Any], consent: Consent = ASK) -> int:
@@ -94,6 +95,8 @@ def _show(session: Session, plan: dict[str, Any], *, numbered: bool) -> None:
     if session.json:
         return
     preview = render_plan(plan, session.style, session.cwd, numbered=numbered, screen=session.screen)
+    texts = render_changes(plan.get("changes", ()), session.style, session.cwd, session.screen)
+    preview = "\n".join(part for part in (preview, texts) if part)
     if preview:
         session.say(preview)
         session.flush()  # what cannot be shown is not done

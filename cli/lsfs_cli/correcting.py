@@ -53,7 +53,11 @@ def made_again(plan: dict[str, Any], made: dict[str, Any], actions: list[Action]
     """`made`, of the corrected `actions`, with what `plan` knew besides: what it left out is left out still."""
     taken = {effect["path"] for effect in made["effects"]} | {left["path"] for left in made["left_out"]}
     still = [left for left in plan["left_out"] if left["path"] not in taken]
-    return {**plan, **made, "left_out": [*still, *made["left_out"]], "actions": actions}
+    changes = (
+        plan.get("changes", []) if all(action in plan["actions"] for action in actions) else []
+    )  # they were edited
+    changes = [change for change in changes if change["path"] in {effect["path"] for effect in made["effects"]}]
+    return {**plan, **made, "left_out": [*still, *made["left_out"]], "actions": actions, "changes": changes}
 
 
 def numbers_of(answer: str, most: int) -> list[int]:

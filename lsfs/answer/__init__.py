@@ -15,5 +15,6 @@ from lsfs.answer.asking import Answer
 from lsfs.answer.caching import Made
 from lsfs.answer.citing import Cited
 from lsfs.answer.events import OnEvent, Phase
+from lsfs.answer.textprompts import Part
 
-__all__ = ["Answer", "Answering", "Cited", "Made", "OnEvent", "Phase"]
+__all__ = ["Answer", "Answering", "Cited", "Made", "OnEvent", "Part", "Phase"]

@@ -13,6 +13,7 @@ from lsfs.answer.events import OnEvent, silent
 from lsfs.answer.gathering import Embedder, Gathering
 from lsfs.answer.prompts import ASK, REWRITE, TRANSLATE
 from lsfs.answer.summarizing import Summarizing
+from lsfs.answer.textprompts import Part
 from lsfs.index.search import Search
 from lsfs.index.texts import Texts
 from lsfs.llm.base import LanguageModel, Turn
@@ -66,6 +67,8 @@ class Answering:
         """What a unified diff of a file changed, in words."""
         return self._comparing.explain(diff, name, wish, on_event)
 
-    def draft(self, about: str, name: str, on_event: OnEvent = silent) -> str:
-        """A text for a new file."""
-        return draft(self._llm, about, name, on_event)
+    def draft(
+        self, about: str, name: str, on_event: OnEvent = silent, *, part: Part = "new", existing: str = ""
+    ) -> str:
+        """A text for a new file, for the end of one or for the whole of one; `existing` is what it says now."""
+        return draft(self._llm, about, name, on_event, part=part, existing=existing)

@@ -16,11 +16,12 @@ from lsfs.plan.resolve.choosing import Chooser
 from lsfs.plan.resolve.meaning import Meaning
 from lsfs.plan.resolve.places import Places
 from lsfs.plan.resolve.resolver import Resolver
+from lsfs.plan.resolve.texts import is_plain
 from lsfs.plan.resolve.wanted import Adviser, Target
 from lsfs.store.index import FileRow
 
 _MOST_TEXT = 1 << 20
-"""Bytes of a file that are looked at before lines are added to it."""
+"""Bytes of a file that is looked at before something is written to it."""
 
 
 class Desk:
@@ -54,6 +55,14 @@ class Desk:
         """A resolver for one sentence."""
         results = [self.chooser.at(path) or Target(path) for path in map(os.path.normpath, last)]
         return Resolver(Meaning(self.chooser, self.places, sentence, results, self.clock), _text_of, self._gone)
+
+    @staticmethod
+    def text_at(path: bytes) -> str | None:
+        """The text at a path as it can be compared: '' where nothing stands, None for what is no small text."""
+        if not os.path.lexists(path):
+            return ""
+        text = _text_of(Target(path))
+        return text if text is not None and is_plain(text) else None
 
     def _gone(self, words: str) -> list[bytes]:
         """The paths with that name, or that path, at which something stood once and nothing stands now."""
@@ -102,13 +111,14 @@ class Desk:
 
 
 def _text_of(target: Target) -> str | None:
-    """The text of a small file, as far as it is UTF-8; None where it cannot be read."""
+    """The text of a file as far as it is UTF-8; None where it cannot be read, and of one that is not small."""
     try:
         descriptor = os.open(target.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
     try:
         with open(descriptor, "rb") as file:
-            return file.read(_MOST_TEXT).decode("utf-8", "replace")
+            body = file.read(_MOST_TEXT + 1)
+            return body.decode("utf-8", "replace") if len(body) <= _MOST_TEXT else None
     except OSError:
         return None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 from msgspec import UNSET
 
-from lsfs.answer import Answer, Cited
+from lsfs.answer import Answer, Cited, Part
 from lsfs.core.api import (
     AskRequest,
     Caller,
@@ -48,12 +48,13 @@ from lsfs.engine.parts import Parts
 from lsfs.engine.past import Past
 from lsfs.engine.recent import Recent
 from lsfs.engine.streaming import Emit, streamed
+from lsfs.engine.text_changes import text_changes
 from lsfs.plan import request as req
 from lsfs.plan.advising import ModelAdviser
 from lsfs.plan.resolve.meaning import Unclear
 from lsfs.plan.resolve.phrases import Described
-from lsfs.plan.resolve.resolver import Reading
-from lsfs.plan.resolve.texts import DraftWanted
+from lsfs.plan.resolve.resolver import Reading, Resolved
+from lsfs.plan.resolve.texts import DraftWanted, as_paragraph
 from lsfs.plan.resolve.tree import KnownTree
 from lsfs.plan.understand import NotUnderstood, Understood
 from lsfs.store.index import FileRow
@@ -62,6 +63,7 @@ _MOST_HITS = 1_000
 _SEARCHED = 10
 """Hits of a search that a sentence asks for."""
 _POOL = 100
+_PARTS: dict[type[req.Action], Part] = {req.Create: "new", req.Append: "end", req.Write: "whole"}
 
 
 class Saying:
@@ -130,13 +132,7 @@ class Saying:
     def _resolved(
         self, understood: Understood, request: DoRequest, desk: Desk, last: Sequence[bytes], emit: Emit
     ) -> SayResult:
-        resolver = desk.resolver(request.sentence, last)
-        try:
-            resolved = resolver.resolve(understood.request)
-        except DraftWanted as wanted:
-            text = self._drafted(wanted, request, emit)
-            resolver = desk.resolver(request.sentence, last)
-            resolved = resolver.resolve(_with_text(understood.request, text))
+        resolved, drafts = self._with_drafts(understood.request, request, desk, last, emit)
         if resolved.undo is not None:
             return _of_plan(self._taken_back(resolved.undo, request))
         if resolved.reading is not None:
@@ -149,7 +145,25 @@ class Saying:
             for shown, exact in (to_lossy(one.path),)
         )
         result = _of_plan(plan)
-        return msgspec.structs.replace(result, actions=resolved.actions, left_out=(*plan.left_out, *left_out))
+        changes = text_changes(resolved.actions, plan.effects, drafts, desk.text_at) if plan.op is not None else ()
+        return msgspec.structs.replace(
+            result, actions=resolved.actions, left_out=(*plan.left_out, *left_out), changes=changes
+        )
+
+    def _with_drafts(
+        self, meant: req.Request, request: DoRequest, desk: Desk, last: Sequence[bytes], emit: Emit
+    ) -> tuple[Resolved, dict[int, str]]:
+        """What a request comes to, and the texts drafted for it, by the place of their action among those that
+        write."""
+        drafts: dict[int, str] = {}
+        while True:  # each round drafts the text of one action more
+            try:
+                return desk.resolver(request.sentence, last).resolve(meant), drafts
+            except DraftWanted as wanted:
+                text = self._drafted(wanted, request, emit)
+                writing = [one for one in meant.actions if isinstance(one, req.Create | req.Append | req.Write)]
+                drafts[next(at for at, one in enumerate(writing) if one is wanted.action)] = text
+                meant = _with_text(meant, wanted, text)
 
     def _taken_back(self, action: req.Undo | req.Redo, request: DoRequest) -> PlanResult:
         numbers = re.findall(r"[0-9]{1,18}", action.op)
@@ -176,13 +190,17 @@ class Saying:
         return newest.id if typed is None or typed.id < newest.id else None
 
     def _drafted(self, wanted: DraftWanted, request: DoRequest, emit: Emit) -> str:
-        if not request.llm:
-            raise RefusedError("a text cannot be drafted without the language model", hint="say the text itself")
+        self._require_model(request)
 
         def working(_phase: str, _piece: str) -> bool:
             return emit("writing", "")  # the plan shows the text
 
-        return self._parts.answering.draft(wanted.about, display(os.path.basename(wanted.path)), working)
+        name = display(os.path.basename(wanted.path))
+        part = _PARTS[type(wanted.action)]
+        text = self._parts.answering.draft(wanted.about, name, working, part=part, existing=wanted.existing)
+        if not text:
+            raise RefusedError("nobody waits for it any more")
+        return text
 
     # Reading
 
@@ -312,15 +330,12 @@ class Saying:
         return Desk(self._parts, caller, self._now_ns(), adviser)
 
 
-def _with_text(request: req.Request, text: str) -> req.Request:
-    """The request with a drafted text for what is to be created."""
-    actions = [
-        msgspec.structs.replace(action, text=text, about="")
-        if isinstance(action, req.Create) and action.about
-        else action
-        for action in request.actions
-    ]
-    return req.Request(tuple(actions))
+def _with_text(request: req.Request, wanted: DraftWanted, text: str) -> req.Request:
+    """The request with the drafted text for the action that wants it."""
+    if isinstance(wanted.action, req.Append):
+        text = as_paragraph(text, wanted.existing)
+    drafted = msgspec.structs.replace(wanted.action, text=text, about=())
+    return req.Request(tuple(drafted if action is wanted.action else action for action in request.actions))
 
 
 def _of_plan(plan: PlanResult) -> SayResult:

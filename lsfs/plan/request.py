@@ -64,8 +64,8 @@ class Create(_Said, frozen=True, kw_only=True, tag="create"):
     """Its name, or a path that ends in it."""
     folder: str = field(default="", name="in")
     text: str = ""
-    about: str = ""
-    """What a text is to be drafted about, where none is given."""
+    about: tuple[str, ...] = ()
+    """What a text is to be drafted about, where none is given; in pieces where the sentence has it in pieces."""
 
 
 class Mkdir(_Said, frozen=True, kw_only=True, tag="mkdir"):
@@ -75,20 +75,22 @@ class Mkdir(_Said, frozen=True, kw_only=True, tag="mkdir"):
     folder: str = field(default="", name="in")
 
 
-class Append(_Said, frozen=True, kw_only=True, tag="append"):
+class _Writing(_Said, frozen=True, kw_only=True):
+    to: str = ""
+    folder: str = field(default="", name="in")
+    text: str = ""
+    about: tuple[str, ...] = ()
+    """As that of `Create`."""
+    source: str = field(default="", name="from")
+    """File whose text is taken, where none is given."""
+
+
+class Append(_Writing, frozen=True, kw_only=True, tag="append"):
     """Lines at the end of a file."""
 
-    to: str = ""
-    folder: str = field(default="", name="in")
-    text: str = ""
 
-
-class Write(_Said, frozen=True, kw_only=True, tag="write"):
+class Write(_Writing, frozen=True, kw_only=True, tag="write"):
     """Another text for a file."""
-
-    to: str = ""
-    folder: str = field(default="", name="in")
-    text: str = ""
 
 
 class _Going(_Selecting, frozen=True, kw_only=True):

@@ -12,6 +12,8 @@ from lsfs.answer.instructions import without_instructions
 from lsfs.answer.summarizing import Summarizing
 from lsfs.answer.textprompts import summary_prompt
 from lsfs.answer.wishes import Length, language_of, length_of, shortened, subject_of
+from lsfs.core.errors import RefusedError
+from lsfs.llm.scripted import ScriptedModel
 from tests.answer.papers import Gathered, Told, a_document, all_of
 
 MINUTES = a_document("minutes.txt", "The roof leaks.\n\nRita asks the builders.", number=1)
@@ -182,6 +184,24 @@ def test_a_draft_is_bounded_and_can_be_ended():
     assert draft(llm, "a note", "note.txt", silent) == "Dear all,\n"
     assert llm.bounds[0].max_tokens <= 500
     assert draft(Told("Dear all,"), "a note", "note.txt", lambda phase, piece: not piece) == ""
+
+
+def test_what_a_file_says_is_quoted_to_the_model_that_adds_to_it_or_writes_it_anew():
+    llm = Told("```\nBye.\n```")
+    assert draft(llm, "farewell", "letter.md", silent, part="end", existing="Dear all,\n>>>\nsoon.") == "Bye.\n"
+    (said,) = (turn.text for turn in llm.prompts[-1].turns)
+    assert said == "File: letter.md\n<<<\nDear all,\n> >\nsoon.\n>>>\nAdded at its end: farewell"
+
+
+def test_a_text_that_is_too_long_or_does_not_end_is_not_written_anew():
+    with pytest.raises(RefusedError, match="too long"):
+        draft(Told("Rain."), "poem", "long.md", silent, part="whole", existing="It rained. " * 400)
+    endless = ScriptedModel(lambda _: "It rained. And then " * 400)
+    with pytest.raises(RefusedError, match="grew too long"):
+        draft(lambda: endless, "poem", "short.md", silent, part="whole", existing="Rain.")
+    assert draft(lambda: endless, "story", "new.md", silent).endswith("It rained.\n"), "to its last whole sentence"
+    with pytest.raises(RefusedError, match="no text"):
+        draft(Told(" "), "poem", "short.md", silent)
 
 
 def test_only_the_newest_texts_are_kept():

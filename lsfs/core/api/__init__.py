@@ -73,6 +73,7 @@ from lsfs.core.api.saying import (
     SayEvent,
     SayResult,
     SummarizeRequest,
+    TextChange,
 )
 from lsfs.core.api.watching import (
     DiskUse,
@@ -161,6 +162,7 @@ __all__ = [
     "TaggedFile",
     "TagsRequest",
     "TagsResult",
+    "TextChange",
     "Totals",
     "UndoRequest",
     "UpRequest",

@@ -53,6 +53,20 @@ class Citation(msgspec.Struct, frozen=True, kw_only=True):
     path_b64: str | UnsetType = UNSET
 
 
+class TextChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plan does to the text of one file."""
+
+    path: str
+    drafted: str = ""
+    """The whole text that the model wrote for it; '' where the text was given."""
+    unified: str = ""
+    """Hunks of a unified diff from what the file says now; '' where that cannot be compared."""
+    added: int = 0
+    """Lines."""
+    removed: int = 0
+    path_b64: str | UnsetType = UNSET
+
+
 class SayResult(PlanResult, frozen=True, kw_only=True):
     """What came of a sentence: a plan (state ``preview``), hits or an answer (``answered``), ``nothing``, or
     ``refused`` with the reason."""
@@ -63,6 +77,8 @@ class SayResult(PlanResult, frozen=True, kw_only=True):
     """Why it is refused, or comes to nothing."""
     actions: tuple[Action, ...] = ()
     """The plan as `PlanRequest` takes it, to be changed and made again."""
+    changes: tuple[TextChange, ...] = ()
+    """What a plan that writes comes to, file by file."""
     readings: tuple[str, ...] = ()
     """The nearest readings of what is refused, as sentences that would be understood."""
     hits: tuple[Hit, ...] = ()

@@ -115,7 +115,7 @@ class Resolver:
             raise Unclear("the new file has no name", hint="say for example: create notes.txt in Documents")
         path = self._meaning.new_path(action.name, action.folder)
         if action.about and not action.text:
-            raise texts.DraftWanted(path, action.about)
+            raise texts.DraftWanted(action, path)
         self._do(act.Create(path=to_wire(path), text=texts.whole(action.text), on_exists=self._on_exists))
         self._meaning.came([Target(path)])
 
@@ -129,15 +129,34 @@ class Resolver:
         self._meaning.results = [Target(path)]
 
     def _write(self, action: req.Append | req.Write) -> None:
-        if not action.text:
+        if not (action.text or action.about or action.source):
             raise Unclear("it is not said what to write")
+        if bool(action.text) + bool(action.about) + bool(action.source) > 1:
+            raise Unclear("it is not clear which text is meant: one is given, and another one asked for")
         target = self._meaning.one(action.to, action.folder, new=True)
+        text = action.text or self._other_text(action, target)
         if isinstance(action, req.Write):
-            self._do(act.Write(path=to_wire(target.path), text=texts.whole(action.text)))
+            self._do(act.Write(path=to_wire(target.path), text=texts.whole(text)))
         else:
-            line = texts.as_line(action.text, self._text_of(target) or "")
-            self._do(act.Append(path=to_wire(target.path), text=line))
+            self._do(act.Append(path=to_wire(target.path), text=texts.as_line(text, self._text_of(target) or "")))
         self._meaning.results = [target]
+
+    def _other_text(self, action: req.Append | req.Write, target: Target) -> str:
+        """The text of the file that is named; raises `DraftWanted` where one is to be drafted."""
+        if self._actions and (action.source or isinstance(action, req.Write)):
+            # What earlier steps do to the text that is read is not on the disk yet.
+            raise Unclear("the text cannot be read before the earlier steps are done", hint="say it in two sentences")
+        if action.source:
+            return self._plain_text(self._meaning.one(action.source, "", new=False))
+        existing = self._plain_text(target) if os.path.lexists(target.path) else ""
+        raise texts.DraftWanted(action, target.path, existing)
+
+    def _plain_text(self, target: Target) -> str:
+        """The whole text of a text file; raises RefusedError for what is none."""
+        text = self._text_of(target)
+        if text is None or not texts.is_plain(text):
+            raise RefusedError("it is not a small text file", path=display(target.path))
+        return text
 
     def _relocate(self, action: req.Move | req.Copy) -> None:
         targets = self._meaning.meant(action, folders=True)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 
 from lsfs.core.spans import Clock
+from lsfs.plan.request import Append, Create, Write
 
-__all__ = ["Clock", "DraftWanted", "as_line", "may_be_a_name", "whole"]
+__all__ = ["Clock", "DraftWanted", "as_line", "as_paragraph", "is_plain", "may_be_a_name", "whole"]
 
 _BULLET = re.compile(r"^\s*([-*•+]|\d+[.)])\s+")
 
 
 class DraftWanted(Exception):  # not a failure: what has to be done first
-    """A text is to be drafted before the plan can be made."""
+    """The text of an action is to be drafted before the plan can be made; `existing` is what the file says now."""
 
-    def __init__(self, path: bytes, about: str) -> None:
-        super().__init__(about)
+    def __init__(self, action: Create | Append | Write, path: bytes, existing: str = "") -> None:
+        super().__init__(" ".join(action.about))
+        self.action = action
         self.path = path
-        self.about = about
+        self.about = " ".join(action.about)
+        self.existing = existing
 
 
 def whole(text: str) -> str:
@@ -37,6 +40,21 @@ def as_line(text: str, existing: str) -> str:
     if item and not _BULLET.match(text):
         return f"{bullets[0]} {text.strip()}\n"
     return whole(text)
+
+
+def as_paragraph(text: str, existing: str) -> str:
+    """A drafted text to be added, parted by an empty line from a text that has several lines or paragraphs.
+
+    >>> as_paragraph("One.\\nTwo.\\n", "Zero.\\n"), as_paragraph("Soon.\\n", "Now.\\n")
+    ('\\nOne.\\nTwo.\\n', 'Soon.\\n')
+    """
+    parted = "\n" in text.strip() or "\n\n" in existing.strip()
+    return ("\n" if parted and existing.strip() and not existing.endswith("\n\n") else "") + whole(text)
+
+
+def is_plain(text: str) -> bool:
+    """Whether bytes that were read as UTF-8 are a text, and give the same bytes again."""
+    return "\0" not in text and "\ufffd" not in text
 
 
 def may_be_a_name(words: str, sentence: str) -> bool:

@@ -26,7 +26,9 @@ from lsfs.plan.request import (
     Write,
     verb_of,
 )
+from lsfs.plan.rules.drafting import asks_for_a_draft, is_given, writing
 from lsfs.plan.rules.lexicon import CUES, EVERYTHING, GENERIC, NOUNS
+from lsfs.plan.rules.politeness import shows_changes
 from lsfs.plan.rules.tokens import Token, low, tokenize
 from lsfs.plan.rules.typos import without_typo
 
@@ -37,6 +39,10 @@ _KEPT = re.compile(
 )
 _ARTICLES = re.compile(r"\b(the|a|an|my|our|that)\b ?")
 _QUOTES = re.compile("[\"'`’‘“”„«»‹›]")
+_OF_A_FILE = re.compile(
+    r"(?:the )?(?:whole |entire )?(?:contents?|text) of \S|what(?:'s in|ever is in| is in)? .*\b(?:says|contains)$",
+    re.IGNORECASE,
+)
 _SECOND: dict[str, str] = {
     "move": "move group rename trash restore",
     "copy": "copy",
@@ -113,6 +119,7 @@ def faults(sentence: str, request: Request) -> tuple[str, ...]:
         *_not_literal(sentence, request),
         *_left_over(tokens, request),
         *_second_verbs(tokens, request),
+        *_not_drafted(tokens, request),
     ]
     return tuple(dict.fromkeys(found))
 
@@ -225,6 +232,25 @@ def _number_is_fine(tokens: Sequence[Token], at: int, request: Request) -> bool:
     return False
 
 
+def _may_be_asked_for(text: str) -> bool:
+    return not is_given(text) or writing(tokenize(text, _Nothing()))
+
+
+def _not_drafted(tokens: Sequence[Token], request: Request) -> Iterator[str]:
+    """Texts that are written as they were said, though one was to be drafted or taken from a file, and the reverse."""
+    lows = {token.low for token in tokens}
+    for action in request.actions:
+        if not isinstance(action, Append | Write):
+            continue
+        if action.about and not asks_for_a_draft(lows):
+            yield "it is not asked for a text to be drafted"
+        quoted = any(token.kind == "quoted" and token.text == action.text for token in tokens)
+        if action.text and not quoted and ":" not in lows and _may_be_asked_for(action.text):
+            yield f"“{action.text}” may be the text, or what one is to be about: put a text in quotes"
+        if isinstance(action, Write) and not quoted and _OF_A_FILE.match(action.text):
+            yield f"“{action.text}” may be the text, or stand for that of a file: put a text in quotes"
+
+
 def _second_verbs(tokens: Sequence[Token], request: Request) -> Iterator[str]:
     """Verbs at the beginning of a wish that no action stands for."""
     if all(isinstance(action, Ask) for action in request.actions):
@@ -245,6 +271,6 @@ def _second_verbs(tokens: Sequence[Token], request: Request) -> Iterator[str]:
             f"{token.low} {following}".strip() in value for value in held
         ):
             continue
-        if isinstance(request.actions[0], SaveQuery):
+        if isinstance(request.actions[0], SaveQuery) or shows_changes(tokens, n, len(tokens)):
             continue
         yield f"nothing is done about “{token.text}”"

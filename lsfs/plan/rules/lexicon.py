@@ -160,12 +160,14 @@ CUES: dict[str, str] = {
         " répertoire crea crear carpeta directorio haz cartella creare fai"
     ),
     "append": (
-        "add append put write insert jot note bottom end stick tack include ergänze ergänz füge füg hänge häng"
+        "add append put write insert jot note bottom end stick tack include extend continue finish close"
+        " ergänze ergänz füge füg hänge häng"
         " schreib schreibe anhängen hinzu setz setze trage trag notiere ajoute ajouter ajoutez rajoute écris mets"
         " note añade añadir agrega pon escribe apunta aggiungi aggiungere scrivi metti annota"
     ),
     "write": (
-        "overwrite replace write say rewrite set change put contents content text überschreibe überschreib"
+        "overwrite replace write say rewrite reword rephrase redraft update set change put contain read hold contents"
+        " content text überschreibe überschreib"
         " ersetze ersetz schreib schreibe remplace écrase écris sobrescribe reemplaza sustituye escribe"
         " sovrascrivi sostituisci scrivi"
     ),
@@ -248,7 +250,8 @@ STARTERS = frozenset(
     " replace merge join combine sort group organise organize arrange undo redo restore revert give stick get throw"
     " find show tell copy duplicate clone tag untag untick summarise summarize write insert take bring send dump"
     " scrap ditch toss chuck drop prefix number call prepend split divide put pop place save keep leave set mark"
-    " label open start jot rewrite compare lösche verschiebe kopiere benenne erstelle supprime déplace copie renomme"
+    " label open start jot rewrite reword rephrase redraft share compare"
+    " lösche verschiebe kopiere benenne erstelle supprime déplace copie renomme"
     " crée borra mueve copia renombra elimina sposta cancella rinomina aggiungi ajoute añade".split()
 )
 """Words that begin a wish, and no description that has no article before it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lsfs.plan.request import Action, Append, Create, Mkdir, Write
 from lsfs.plan.rules.chosen import Chosen
+from lsfs.plan.rules.drafting import is_given
 from lsfs.plan.rules.grammar import Got, Rule, rules
 
 _COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "a": 1, "an": 1, "one": 1, "another": 1}
@@ -20,7 +21,39 @@ def _created(got: Got) -> tuple[Action, ...] | None:
 
 def _drafted(got: Got) -> tuple[Action, ...] | None:
     about, name = got["about"] if "name" not in got else (got["about"], got["name"])
-    return (Create(name=name, about=about),)
+    return (Create(name=name, about=(about,)),)
+
+
+def _drafted_anew(got: Got) -> tuple[Action, ...] | None:
+    return _about(Write, got)
+
+
+def _drafted_at_the_end(got: Got) -> tuple[Action, ...] | None:
+    return _about(Append, got)
+
+
+def _about(kind: type[Append | Write], got: Got) -> tuple[Action, ...] | None:
+    to: Chosen = got["to"]
+    if to.time or to.size or to.tagged:
+        return None
+    about = (got["about"], got["topic"]) if "topic" in got else (got["about"],)
+    return (kind(to=to.what[0], folder=to.folder, about=about),)
+
+
+def _taken_over(got: Got) -> tuple[Action, ...] | None:
+    return _from(Write, got)
+
+
+def _taken_to_the_end(got: Got) -> tuple[Action, ...] | None:
+    return _from(Append, got)
+
+
+def _from(kind: type[Append | Write], got: Got) -> tuple[Action, ...] | None:
+    to: Chosen = got["to"]
+    source: Chosen = got["source"]
+    if source.limited or to.time or to.size or to.tagged:
+        return None
+    return (kind(to=to.what[0], folder=to.folder, source=source.what[0]),)
 
 
 def _made(got: Got) -> tuple[Action, ...] | None:
@@ -37,7 +70,7 @@ def _made_one(got: Got) -> tuple[Action, ...] | None:
 
 def _appended(got: Got) -> tuple[Action, ...] | None:
     to: Chosen = got["to"]
-    if to.time or to.size or to.tagged:
+    if to.time or to.size or to.tagged or not is_given(got["text"]):
         return None
     return (Append(to=to.what[0], folder=to.folder, text=got["text"]),)
 
@@ -159,6 +192,62 @@ _APPEND = (
         " the (end|bottom)|) [that says|saying|reading|:] [:] {text:ending}",
     ),
 )
+_CONTENT = "(the [whole|entire|full] (contents|content|text) of|what is in|what's in|whatever is in|what stands in)"
+_TAKEN = (
+    *rules(
+        _taken_over,
+        f"(change|set|replace|overwrite|update|rewrite) [the (contents|content|text|whole text) of] {{to:one}} (to|with"
+        f"|by) [just|only] ({_CONTENT}|that of) {{source:one}}",
+        "(change|set|replace|overwrite|update|rewrite) [the (contents|content|text|whole text) of] {to:one} (to|with"
+        "|by) [just|only] what {source:one} (says|contains|holds) [now]",
+        "(change|set|replace|overwrite|update|rewrite) [the (contents|content|text|whole text) of] {to:one} (to|with"
+        "|by) {source:exact_one} 's (contents|content|text)",
+        "(make|let|have) {to:exact_one} (say|contain|read) (the same as|just what|what|exactly what) {source:one}"
+        " [says|does|contains]",
+        "{to:exact_one} should (say|contain|read) (the same as|just what|what|exactly what) {source:one} [says|does"
+        "|contains]",
+    ),
+    *rules(
+        _taken_to_the_end,
+        f"(add|append|copy|put) {_CONTENT} {{source:one}} (to the (end|bottom|foot) of|at the (end|bottom|foot) of)"
+        f" {{to:any_target}}",
+        f"(add|append) {_CONTENT} {{source:one}} (to|onto) {{to:any_target}}",
+        "(add|append) what {source:one} (says|contains) (to|onto|at the (end|bottom) of|to the (end|bottom) of)"
+        " {to:any_target}",
+    ),
+)
+_ONLY_SAY = (
+    "((say|contain|read|hold) (nothing but|only|just|nothing except|nothing other than)|(only|just) (say|contain|read"
+    "|hold))"
+)
+_FROM_NOW = "from now on|from here on|now"
+_REPLACED = rules(
+    _written,
+    "(write|put|set|enter) {text:quoted} (to|into|in) {to:one} [,] (in place of|instead of) ((what|whatever|all that)"
+    " (it says|it contains|it holds|is there|is in it|stands there|stands in it) [now|so far]|(its|the) [old|present"
+    "|current|whole|existing] (text|content|contents)|everything in it|the old one)",
+)
+_DRAFT_VERB = "(add|append|put|insert|write|draft|compose|tack on)"
+_DRAFT_AN = "[me|us] [a|an|another|some]"
+_DRAFT_IN = (
+    *rules(
+        _drafted_at_the_end,
+        f"{_DRAFT_VERB} {_DRAFT_AN} {{about:writing}} (to|onto|at the (end|bottom|foot) of|to the (end|bottom|foot)"
+        f" of) {{to:target}}",
+        f"{_DRAFT_VERB} {_DRAFT_AN} {{about:piece_of_text}} (to|onto|at the (end|bottom|foot) of|to the (end|bottom"
+        f"|foot) of) {{to:target}} [,] {{topic:topic}}",
+        f"(at|to) the (end|bottom|foot) of {{to:target}} [,] {_DRAFT_VERB} {_DRAFT_AN} {{about:writing}}",
+        "(end|close|finish) {to:target} with [a|an|another|some] {about:writing}",
+    ),
+    *rules(
+        _drafted_anew,
+        "(rewrite|reword|rephrase|redraft) [the (contents|content|text|wording) of] {to:one} (as|into) [a|an]"
+        " {about:manner}",
+        "(rewrite|reword|rephrase|redraft) [the (contents|content|text|wording) of] {to:one} {about:led_manner}",
+        "(replace|overwrite) [(all the text|the (contents|content|text|whole text)) (of|in)] {to:exact_one} (with|by)"
+        " [a|an] {about:writing}",
+    ),
+)
 _WRITE = rules(
     _written,
     "(overwrite|rewrite) [the (contents|content|text) of] {to:exact_one} (with|to) [just|only] [this] [:]"
@@ -176,6 +265,10 @@ _WRITE = rules(
     "(set|change) (the (contents|content|text|whole text)) of {to:one} to [just|only] [this] [the (line|text|words)]"
     " [:] {text:ending}",
     "{to:exact_one} should (only|just) (say|contain|read) [this] [:] {text:ending}",
-    "(make|let) {to:exact_one} (say|contain|read) (only|just|nothing but) [this] [:] {text:ending}",
+    f"{{to:one}} should [from now on] {_ONLY_SAY} [this] [:] {{text:quoted}} [{_FROM_NOW}]",
+    f"{{to:exact_one}} should {_ONLY_SAY} [this] [:] {{text:ending}}",
+    f"(make|let|have) {{to:one}} {_ONLY_SAY} [this] [:] {{text:quoted}} [{_FROM_NOW}]",
+    f"(make|let|have) {{to:exact_one}} {_ONLY_SAY} [this] [:] {{text:ending}}",
+    "let {to:one} say [this] [:] {text:quoted} and nothing else",
 )
-RULES: tuple[Rule, ...] = _MKDIR + _APPEND + _CREATE + _WRITE + _DRAFT
+RULES: tuple[Rule, ...] = _MKDIR + _DRAFT_IN + _TAKEN + _REPLACED + _APPEND + _CREATE + _WRITE + _DRAFT

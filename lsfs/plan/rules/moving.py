@@ -67,9 +67,14 @@ def _copied_twice(got: Got) -> tuple[Action, ...] | None:
     return (*each(Copy, got["what"], to=got["to"]), *each(Copy, got["what"], to=got["to2"]))
 
 
+_A_COPY = "(a copy of @it|copies of @it|a duplicate of @it|one copy of @it|@it as a copy)"
 _COPY = (
     *rules(
         _copied,
+        f"share {{what:files}} [,|:|;|.|–|-] [and|by|please|so] (put|place|make|leave|drop|store|save|putting|placing"
+        f"|making|leaving|storing|saving) {_A_COPY} (in|into|to|inside|under|on) {{to:place}} [@keep]",
+        "share {what:files} [,|:|;|.|–|-] [and|by|please|so] (copy|duplicate|copying|duplicating) @it (in|into|to"
+        "|inside|under) {to:place} [@keep]",
         "@copy {what:files} (as|to|into|under the name|[and] call it|, named|, called|called|named|with the name)"
         " {name:ended} [(in|inside) (the same|that) (folder|place|directory)|beside it|next to it|right beside it"
         "|there|alongside|alongside it|in place|in the folder it is in]",

@@ -83,6 +83,8 @@ _GIVE = (
     " me have|can i have|could i have|may i have|can we have|i need back|can i get|could i get|please)"
 )
 
+_TAKE = "(take|put|bring|set|get|turn|roll|wind|switch|move|step|restore|revert|reset)"
+
 _RESTORE = (
     *rules(
         _restored,
@@ -111,6 +113,14 @@ _RESTORE = (
         f"{{what:files}} (should|must) (go back|be put back|be reverted|be restored|be reset|be rolled back|be set"
         f" back) {_TO}",
         "(go back|switch back) to {version:since} (of|in|for) {what:files}",
+        f"{_TAKE} {{what:files}} back [by] {{version:steps}}",
+        f"{_TAKE} back {{what:files}} [by] {{version:steps}}",
+        f"{_TAKE} {{what:files}} {{version:steps}} back",
+        "(go|roll|step|wind|move) back {version:steps} (in|of|for|with|on) {what:files}",
+        f"{_GIVE} {{what:files}} [back] (as it was|the way it was|how it was|from) {{version:steps}} ago [back]",
+        "@restore {what:files} (to|as) (how it was|what it was|the way it was|it was) {version:steps} ago",
+        "(undo|revert|take back|reverse) [the|my] last {version:steps} (of|to|in|on|i made to|that i made to)"
+        " {what:files}",
         f"{{what:files}} [,|:] {_GIVE} {_THE_VERSION} [back]",
         f"i (liked|preferred) {_THE_VERSION} of {{what:files}} [better|more] [,|;|.|:|!] [so|please] (bring|put|get"
         f"|restore) (it|that)"

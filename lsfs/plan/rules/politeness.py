@@ -32,6 +32,19 @@ _AFTER = tuple(
         " mind|could you|can you|, will you|at once|immediately|already"
     ).split("|")
 )
+_JOINING = frozenset({",", ";", ".", "and", "then", "also"})
+_CHANGED = (
+    *("what changes", "what changed", "what has changed", "what it changes", "what is changed", "what's changed"),
+    *("what will change", "what that changes", "what is different", "what differs", "what the changes are"),
+    *("the changes", "the change", "the difference", "the differences", "the diff", "a diff", "its changes"),
+    *("what is different now", "what you changed", "which lines change", "which lines changed"),
+)
+_SHOWING = (
+    *("show", "show me", "tell me", "give me", "summarize", "summarise", "list", "explain", "describe", "sum up"),
+    *("summarize for me", "summarise for me", "explain to me", "tell me in short", "tell me briefly", "let me see"),
+    *("give me a summary of", "show me a summary of", "tell me about", "print", "display", "write down", "say"),
+)
+_SHOWN = frozenset(f"{one} {other}" for one in _SHOWING for other in _CHANGED)
 _NOISE = frozenset(",.!?;…¿¡–—")
 _OPENING = frozenset(",¿¡.!;…–—")
 
@@ -55,6 +68,27 @@ def without_politeness(tokens: Sequence[Token], start: int, end: int, *, fixed: 
         if took and end - took > start:
             end, changed = end - took, True
     return start, end
+
+
+def without_show(tokens: Sequence[Token], start: int, end: int) -> int:
+    """Where a wish ends that goes on with one to be shown what it changes: every preview of a change shows that."""
+    for at in range(start + 1, end - 1):
+        if tokens[at].low in _JOINING and shows_changes(tokens, at + 1, end):
+            return at
+    return end
+
+
+def shows_changes(tokens: Sequence[Token], start: int, end: int) -> bool:
+    """Whether these tokens only ask to be shown what is changed: ``and then tell me what changed``."""
+    while start < end and tokens[start].low in _JOINING:
+        start += 1
+    start, end = without_politeness(tokens, start, end, fixed=end)
+    return " ".join(token.low for token in tokens[start:end]) in _SHOWN
+
+
+def is_what_changes(words: str) -> bool:
+    """Whether these words mean what a change changes: ``what changes``, ``the differences``."""
+    return words.removeprefix("the ") in {one.removeprefix("the ") for one in _CHANGED}
 
 
 def without_inner_please(tokens: Sequence[Token], fixed: int) -> tuple[Token, ...]:

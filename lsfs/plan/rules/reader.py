@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lsfs.plan.rules import drafting
 from lsfs.plan.rules.chosen import Chosen
 from lsfs.plan.rules.known import Known
 from lsfs.plan.rules.lexicon import EVERYTHING, GENERIC, NOUNS, PRONOUNS
@@ -118,7 +119,7 @@ class Reader(Wording):
         found = self._one(start, end)
         if found is None or self._known.folder(found.what[0]) or "to" in found.what[0].casefold().split():
             return None
-        if found.what[0].casefold().endswith((" folder", " directory")):
+        if found.what[0].casefold().endswith((" folder", " directory")) or " in place of " in found.what[0].casefold():
             return None
         if found.exact and not (has_extension(found.what[0]) or self._known.file(found.what[0])):
             return None
@@ -130,6 +131,26 @@ class Reader(Wording):
         if found is None or self._known.folder(found.what[0]) or found.what[0].casefold() in PRONOUNS:
             return None
         return found
+
+    def _writing(self, start: int, end: int) -> str:
+        """A text that is to be drafted, and what it is to say: ``short paragraph about the boat``."""
+        return self.span(start, end) if drafting.writing(self.tokens[start:end]) else ""
+
+    def _piece_of_text(self, start: int, end: int) -> str:
+        """What a text that is to be drafted is called: ``short paragraph``."""
+        return self.span(start, end) if drafting.piece(self.tokens[start:end]) else ""
+
+    def _topic(self, start: int, end: int) -> str:
+        """What a text is to be about, to the end: ``about why we moved``."""
+        return self.span(start, end) if end == len(self.tokens) and drafting.topic(self.tokens[start:end]) else ""
+
+    def _manner(self, start: int, end: int) -> str:
+        """How a text is to be written anew, after ``as``."""
+        return self.span(start, end) if drafting.manner(self.tokens[start:end]) else ""
+
+    def _led_manner(self, start: int, end: int) -> str:
+        """The same with its own first word: ``in a friendlier tone``."""
+        return self.span(start, end) if drafting.led_manner(self.tokens[start:end]) else ""
 
     def _topical(self, start: int, end: int) -> tuple[Chosen, ...] | None:
         """``pdfs are about boats``: a kind of file and what it is about."""

@@ -153,13 +153,14 @@ _SUMMARIZE = rules(
     f" {_GIST} (of|for|from) {{what:reading}} [{_LENGTH}]",
     f"(what is|what's|what are|whats) the {_GIST} (of|in) {{what:reading}} [{_LENGTH}]",
     f"[a|the] {_GIST} (of|for) {{what:reading}} [{_LENGTH}]",
-    "(what does|what do) {what:reading} (say|tell|cover|contain|boil down to|come down to) (in short|in brief|in a"
+    "(what does|what do) {what:reading} (say|tell|cover|contain|boil down to|come down to) [,] (in short|in brief|in a"
     " nutshell|in a few words|briefly|roughly|basically)",
     "(in short|in brief|in a nutshell|briefly) [,] what (does|do) {what:reading} say",
     "what is {what:exact} about",
     "tell me (briefly|in short|in a few words|in a nutshell|shortly|roughly) (what is in|what's in|what stands in)"
     " {what:reading}",
     "tell me what {what:exact} (is about|says)",
+    f"tell me {_LENGTH} what {{what:reading}} (says|say|contains|contain)",
     "{what:sought} in (one|two|three|four|five|a few|a couple of) [or|to] [two|three|four|five|six] [short] (sentence"
     "|sentences|lines|words|bullet points|points|words)",
 )

@@ -7,12 +7,13 @@ from typing import Any
 
 import msgspec
 
-from lsfs.plan.request import Action, Copy, Mkdir, Move, Request, Restore, Trash, Untag
+from lsfs.plan.request import READING, Action, Copy, Mkdir, Move, Request, Restore, Trash, Untag
 from lsfs.plan.request import Tag as TagAction
-from lsfs.plan.rules.faults import faults
+from lsfs.plan.rules.faults import faults, values
 from lsfs.plan.rules.known import Known, Remembered
 from lsfs.plan.rules.limits import is_span, size_start, time_start
 from lsfs.plan.rules.places import Places
+from lsfs.plan.rules.politeness import is_what_changes
 from lsfs.plan.rules.selecting import Selecting
 from lsfs.plan.rules.tokens import has_extension, low, tokenize
 
@@ -27,7 +28,7 @@ def repaired(sentence: str, request: Request, known: Known) -> Request:
     """The request with descriptions glued together again, limits in their slots, and no throwing away of what stays."""
     known = Remembered(known)
     actions = [_mended(sentence, action, known) for action in request.actions]
-    actions = _without_false_trash(sentence, actions)
+    actions = _without_shown_changes(_without_false_trash(sentence, actions))
     made = ""
     done: list[Action] = []
     for action in actions:
@@ -74,8 +75,10 @@ def _stripped(action: Action) -> Action:
 
 
 def _unquoted(value: str) -> str:
-    found = _QUOTED.match(value.strip())
-    return found[1] if found else value.strip()
+    plain = value.strip()
+    found = _QUOTED.match(plain)
+    several = found is not None and plain[0] in "\"“„«" and plain[0] in found[1]  # "Bills" and "Other"
+    return found[1] if found is not None and not several else plain
 
 
 def _bare(value: str) -> str:
@@ -177,6 +180,14 @@ def _version(version: str) -> str:
     if any(word in _PREVIOUS for word in words):
         return "previous"
     return version
+
+
+def _without_shown_changes(actions: list[Action]) -> list[Action]:
+    """``… and show me what changes`` is no wish of its own: the preview of a change shows it."""
+    if len(actions) < 2 or not isinstance(actions[-1], READING) or isinstance(actions[-2], READING):
+        return actions
+    said = [value for _, value in values(actions[-1])]
+    return actions[:-1] if all(is_what_changes(low(one)) or low(one) in _THERE for one in said) else actions
 
 
 def _without_false_trash(sentence: str, actions: list[Action]) -> list[Action]:

@@ -46,6 +46,11 @@ _KIND_BEFORE = frozenset(
     "file files folder directory document note script spreadsheet picture photo image video pdf page notebook"
     " subfolder sub-folder called named letter list report presentation song tag worksheet csv".split()
 )
+_NO_END = frozenset(
+    "and or then to in into as with from are is that which at of be also both on by for i was were the my it's together"
+    " up out away back too well".split()
+)
+"""Words that no description ends with."""
 _AFTER = frozenset("file folder directory document itself".split())
 _SUBFOLDERS = (
     *(("and", "its", "sub-folders"), ("and", "its", "subfolders"), ("and", "all", "its", "subfolders")),
@@ -302,8 +307,11 @@ class Selecting:
             return True
         if _FINITE & set(lows) and not {"that", "which", "who", "i", "we", "whose", "where", "what", "how"} & set(lows):
             return True
-        if {"into", "onto", "together"} & set(lows) or (
-            len(tokens) == 1 and (lows[0] in _NUMBERS or tokens[0].kind == "number")
+        together = "together" in lows and not {"that", "which", "who", "we"} & set(lows[: lows.index("together")])
+        if (
+            {"into", "onto"} & set(lows)
+            or together
+            or (len(tokens) == 1 and (lows[0] in _NUMBERS or tokens[0].kind == "number"))
         ):
             return True
         for n, token in enumerate(tokens):
@@ -315,31 +323,7 @@ class Selecting:
                 return True
             if n and token.low in _OTHER_WISHES and lows[n - 1] not in ("the", "a", "of", "to"):
                 return True
-        if lows[-1] in (
-            *("and", "or", "then", "to", "in", "into", "as", "with", "from", "are", "is", "that", "which", "at", "of"),
-            *(
-                "be",
-                "also",
-                "both",
-                "on",
-                "by",
-                "for",
-                "i",
-                "was",
-                "were",
-                "the",
-                "my",
-                "it's",
-                "together",
-                "up",
-                "out",
-                "away",
-                "back",
-                "too",
-                "also",
-                "well",
-            ),
-        ):
+        if lows[-1] in _NO_END:
             return True
         if lows[0] in ("to", "in", "into", "with", "as", "for", "of", "from", "on", "at", "by", "than", "up", "rid"):
             return True

@@ -15,7 +15,7 @@ from lsfs.plan.rules.chosen import Chosen
 from lsfs.plan.rules.grammar import Matching, Table
 from lsfs.plan.rules.known import Known
 from lsfs.plan.rules.lexicon import ALSO_NOUNS, CUES, NOT_ABOUT_FILES, STARTERS, VERBS
-from lsfs.plan.rules.politeness import without_inner_please, without_politeness
+from lsfs.plan.rules.politeness import without_inner_please, without_politeness, without_show
 from lsfs.plan.rules.reader import Reader
 from lsfs.plan.rules.selecting import is_about_files
 from lsfs.plan.rules.tokens import Token, low, tokenize
@@ -106,7 +106,7 @@ class Sentence:
         start, end = without_politeness(tokens, 0, len(tokens), fixed=text_from)
         if start >= end:
             return None
-        found = self._wishes(start, end, text_from, _MOST_WISHES)
+        found = self._shown(start, end, text_from) or self._wishes(start, end, text_from, _MOST_WISHES)
         if found is None:
             found = self._topic(start, end, text_from) or self._after_a_remark(start, end, text_from)
         if found is None:
@@ -126,6 +126,12 @@ class Sentence:
         if _is_reading(whole):
             return parted
         return None if any(getattr(action, "text", "") for action in whole) else whole
+
+    def _shown(self, start: int, end: int, text_from: int) -> tuple[Action, ...] | None:
+        """Changes, where the sentence goes on with the wish to be shown them."""
+        stop = without_show(self._tokens, start, end) if text_from >= end else end
+        found = self._wishes(start, stop, text_from, _MOST_WISHES) if stop < end else None
+        return None if found is None or _is_reading(found) else found
 
     def _parted(self, start: int, end: int, text_from: int, most: int) -> tuple[Action, ...] | None:
         at = start + 1

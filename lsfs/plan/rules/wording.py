@@ -31,6 +31,7 @@ _DRAFTED = frozenset(
     " list".split()
 )
 _COUNTS = frozenset("a an one two three four five six".split())
+_STEPS = frozenset("version versions change changes edit edits save saves".split())
 _PREVIOUS = frozenset("previous last earlier prior old older former preceding before".split())
 _FIRST = frozenset("first original initial oldest earliest 1st".split())
 _EDITED = frozenset(
@@ -176,7 +177,7 @@ class Wording:
             return ""
         if any(token.kind in ("file", "path", "folder") for token in tokens):
             return ""
-        if tokens[0].low in ("the", "tag", "tags", "all", "every", "both", "each", "prefix", "suffix"):
+        if tokens[0].low in ("the", "down", "tag", "tags", "all", "every", "both", "each", "prefix", "suffix"):
             return ""
         lows = [token.low for token in tokens]
         if lows[-1] in _EMPTY_TEXTS or (lows[0] in ("a", "an") and any(word in _DRAFTED for word in lows[1:4])):
@@ -313,6 +314,12 @@ class Wording:
         lows = [token.low for token in self.tokens[start:end]]
         good = len(lows) in (2, 3) and lows[0] == "version" and lows[-1].lstrip("@#").isdigit()
         return "@" + lows[-1].lstrip("@#") if good and lows[1:-1] in ([], ["number"], ["no"]) else ""
+
+    def _steps(self, start: int, end: int) -> str:
+        """How many versions back: ``two versions``, ``3 saves``."""
+        lows = [token.low for token in self.tokens[start:end]]
+        good = len(lows) == 2 and (lows[0] in _COUNTS - {"a", "an", "six"} or lows[0].isdigit())
+        return self.span(start, end) if good and lows[1] in _STEPS else ""
 
     def _since(self, start: int, end: int) -> str:
         """Which version, after it: ``before my last change``, ``from yesterday``, ``at the beginning``."""
