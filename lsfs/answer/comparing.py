@@ -13,7 +13,7 @@ from lsfs.answer.asking import Answer
 from lsfs.answer.citing import Cited, cite, cited, missing
 from lsfs.answer.events import Cancelled, OnEvent, tell
 from lsfs.answer.gathering import Gathering
-from lsfs.answer.instructions import without_instructions
+from lsfs.answer.instructions import is_order, without_instructions
 from lsfs.answer.picking import Document, Snippet
 from lsfs.answer.prompts import quoted_units
 from lsfs.answer.textprompts import compare_prompt, explain_prompt
@@ -100,9 +100,9 @@ class Comparing:
         for letter, document, units in (("A", first, mine), ("B", second, theirs)):
             snippet = Snippet(document.file, tuple(units), 1.0)
             text = texts.get(letter, "").strip()
-            if not text or {one for one in missing(text, snippet, wish) if one[0].isdigit()}:
+            if not text or is_order(text) or {one for one in missing(text, snippet, wish) if one[0].isdigit()}:
                 # Its own words instead of figures that it does not bear out; a table's last rows are its sums.
-                own = units[-2:] if subject == [] and units[-1].row else units[:2]
+                own = units[-2:] if units and subject == [] and units[-1].row else units[:2]
                 text = " ".join(f"{paired(unit)};" if unit.row else unit.text for unit in own).rstrip(";")
             place = cite(text, snippet) if units else cited(document.file, document.units[0])
             found.append((f"{_name(document.file)}: {text}", place))

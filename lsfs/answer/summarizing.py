@@ -16,7 +16,7 @@ from lsfs.answer.citing import Cited, cited
 from lsfs.answer.events import Cancelled, OnEvent, tell
 from lsfs.answer.figures import figures, said_figures
 from lsfs.answer.gathering import Gathering
-from lsfs.answer.instructions import without_instructions
+from lsfs.answer.instructions import OrderFilter, without_instructions
 from lsfs.answer.picking import Document
 from lsfs.answer.textprompts import join_prompt, summary_prompt
 from lsfs.answer.units import Unit
@@ -110,7 +110,7 @@ class Summarizing:
 
 
 def _written(llm: LanguageModel, prompt: Prompt, length: Length, known: set[str], on_event: OnEvent) -> str:
-    """What the model writes, as long as was wished, without the sentences whose figures are not `known`."""
+    """What the model writes, as long as was wished, without orders and sentences whose figures are not `known`."""
     checking = _Checking(length, known, on_event)
     written = llm.write(prompt, Bounds(max_tokens=length.tokens), checking.hear)
     if written.ended == "cancelled" and not checking.enough:
@@ -137,6 +137,7 @@ class _Checking:
         self._known = known
         self._on_event = on_event
         self._held = ""
+        self._orders = OrderFilter()
 
     @property
     def enough(self) -> bool:
@@ -162,7 +163,11 @@ class _Checking:
             self._pass_on(self._held)
 
     def _pass_on(self, sentence: str) -> bool:
-        if not sentence.strip() or figures(_LIST_NUMBER.sub("", sentence)) - self._known:
+        if (
+            not sentence.strip()
+            or not self._orders.passes(sentence)
+            or figures(_LIST_NUMBER.sub("", sentence)) - self._known
+        ):
             return True
         self.passed.append(sentence)
         return self._on_event("writing", sentence) and not self.enough
