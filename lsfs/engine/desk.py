@@ -13,6 +13,7 @@ from lsfs.core.times import zone_of
 from lsfs.core.wirepath import absolute_from_wire
 from lsfs.engine.parts import Parts
 from lsfs.plan.resolve.choosing import Chooser
+from lsfs.plan.resolve.grouping.facts import IndexFacts
 from lsfs.plan.resolve.meaning import Meaning
 from lsfs.plan.resolve.places import Places
 from lsfs.plan.resolve.resolver import Resolver
@@ -54,7 +55,9 @@ class Desk:
     def resolver(self, sentence: str, last: Sequence[bytes]) -> Resolver:
         """A resolver for one sentence."""
         results = [self.chooser.at(path) or Target(path) for path in map(os.path.normpath, last)]
-        return Resolver(Meaning(self.chooser, self.places, sentence, results, self.clock), _text_of, self._gone)
+        meaning = Meaning(self.chooser, self.places, sentence, results, self.clock)
+        facts = IndexFacts(self._parts.index, self._parts.search, self._parts.texts)
+        return Resolver(meaning, _text_of, self._gone, facts)
 
     @staticmethod
     def text_at(path: bytes) -> str | None:

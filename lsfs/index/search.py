@@ -139,6 +139,19 @@ class Search:
         matched = [term.term for term in terms if len(term.chunks) and term.of in ("", term.term)]
         return Answer(found[:limit], matched, note)
 
+    def vector_of_words(self, words: str) -> NDArray[np.float32] | None:
+        """The vector of a few words, of length 1; None where there are none."""
+        if self._vectors is None or self._embedder is None:
+            return None
+        try:
+            return self._embedder.later(words)()
+        except LsfsError:
+            return None
+
+    def vector_of_content(self, content: int) -> NDArray[np.float32] | None:
+        """The mean of a content's vectors, of length 1; None while there are none."""
+        return self._vector_like(content)[0]
+
     def saying(self, words: Iterable[str]) -> dict[str, frozenset[int]]:
         """By word, the contents whose text says it, in any of its inflected forms."""
         content_of = self._layout.collection.chunk_content

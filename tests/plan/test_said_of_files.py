@@ -7,7 +7,6 @@ import datetime as dt
 import pytest
 
 from lsfs.core.spans import Clock, to_ns
-from lsfs.core.wirepath import to_wire
 from lsfs.plan.resolve import renaming, sorting, texts, versions
 from lsfs.plan.resolve.phrases import described, head_noun, is_folder_word
 from lsfs.plan.resolve.spans import dates_in, range_of, sizes_of
@@ -161,16 +160,6 @@ def test_files_are_joined_in_the_order_that_is_said():
     assert sorting.in_order(both, "september before march", False, CLOCK) == [september, march]
     assert sorting.in_order(both, "in that order", True, CLOCK) == [september, march]
     assert sorting.in_order(both, "", False, CLOCK) == [march, september]
-
-
-def test_grouping_by_letter_and_size_is_made_of_moves():
-    files = [target("d/apple.txt"), target("d/Avocado.txt"), target("d/pear.txt", size=200_000_000)]
-    moves = list(sorting.grouped("first letter", files, b"/home/d", ""))
-    assert [(move.paths, move.to) for move in moves] == [
-        ((to_wire(b"/home/d/apple.txt"), to_wire(b"/home/d/Avocado.txt")), "/home/d/A"),
-        ((to_wire(b"/home/d/pear.txt"),), "/home/d/P"),
-    ]
-    assert {move.to for move in sorting.grouped("size", files, b"/home/d", "")} == {"/home/d/small", "/home/d/large"}
 
 
 def test_a_line_joins_the_list_that_the_text_ends_in():

@@ -13,6 +13,8 @@ from lsfs.core.paths import display
 from lsfs.core.wirepath import to_wire
 from lsfs.plan import request as req
 from lsfs.plan.resolve import renaming, sorting, texts, versions
+from lsfs.plan.resolve.grouping import moves
+from lsfs.plan.resolve.grouping.facts import Facts
 from lsfs.plan.resolve.meaning import Meaning, Unclear, plain_words
 from lsfs.plan.resolve.phrases import Described, completed, described
 from lsfs.plan.resolve.spans import range_of
@@ -43,13 +45,18 @@ class Resolver:
     """Resolves one request."""
 
     def __init__(
-        self, meaning: Meaning, text_of: Callable[[Target], str | None], gone: Callable[[str], Sequence[bytes]]
+        self,
+        meaning: Meaning,
+        text_of: Callable[[Target], str | None],
+        gone: Callable[[str], Sequence[bytes]],
+        facts: Facts,
     ) -> None:
         """`text_of` gives the text of a small text file, None for others; `gone` the paths of files that a name or
         path named once, and where nothing stands now."""
         self._meaning = meaning
         self._text_of = text_of
         self._gone = gone
+        self._facts = facts
         self._actions: list[act.Action] = []
         self._several = False
         """Whether later actions may name what earlier ones make, so that it must not get a numbered name."""
@@ -223,12 +230,8 @@ class Resolver:
         targets = tuple(target for target in targets if target.row is not None)
         if not targets:
             raise NothingFound("there are no files to sort")
-        base = self._meaning.destination(action.to, targets) if action.to else None
-        if base is None and action.folder:
-            base = self._meaning.folders(action.folder)[0]
-        for done in sorting.grouped(action.by, targets, base, self._meaning.sentence):
+        for done in moves.of_group(action, targets, self._meaning, self._facts, self._on_exists):
             self._do(done)
-        self._meaning.results = list(targets)
 
     def _merge(self, action: req.Merge) -> None:
         targets = self._meaning.meant(action, many=True)

@@ -1,73 +1,23 @@
-"""Sorting files into folders, and into the order in which they are joined.  Pure."""
+"""The order in which files are joined.  Pure."""
 
 from __future__ import annotations
 
 import datetime as dt
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from lsfs.core import actions as act
-from lsfs.core.errors import RefusedError
 from lsfs.core.paths import display
 from lsfs.core.spans import Clock
-from lsfs.core.wirepath import to_wire
 from lsfs.plan.resolve.spans import dates_in
 from lsfs.plan.resolve.wanted import Target
 from lsfs.store.index.names import words as split_words
 
-_SCHEMES: tuple[tuple[act.GroupBy, str], ...] = (
-    ("extension", r"\b(?:extension|ending|suffix|format|file ?type|type|dateityp|typ|erweiterung|tipo|estensione)s?\b"),
-    ("kind", r"\b(?:kind|category|kategorie|cat[eé]gorie|categor[ií]a)s?\b"),
-    ("month", r"\b(?:month|monat|mois|mes|mese)\w*\b"),
-    ("year", r"\b(?:year|jahr|ann[eé]e|año|anno|anni)\w*\b"),
-)
 _ORDER_SPLIT = re.compile(
     r"\s*(?:,|\band then\b|\bthen\b|\bfollowed by\b|\bbefore\b|\band\b|\bfirst\b|\blast\b|\bfinally\b)\s*"
 )
 _MONTHS = "january february march april may june july august september october november december".split()
 _AS_SAID = re.compile(r"\b(?:that|this|the same|given|said) order\b|\bas (?:listed|named|given)\b")
-_BY_LETTER = re.compile(r"\b(?:first letter|initial|alphabet\w*|letter)\b")
-_BY_DAY = re.compile(r"\b(?:day|date)s?\b")
-_BY_SIZE = re.compile(r"\bsizes?\b")
-_SMALL, _LARGE = 1_000_000, 100_000_000
-
-
-def grouped(by: str, targets: Sequence[Target], base: bytes | None, sentence: str) -> Iterator[act.Action]:
-    """The actions that sort files into folders below `base` (None: where each lies); RefusedError for no known way."""
-    said = by.lower() or sentence.lower()
-    paths = tuple(to_wire(target.path) for target in targets)
-    scheme = _scheme(said)
-    if scheme is not None:
-        yield act.Group(paths=paths, by=scheme, to=None if base is None else to_wire(base))
-        return
-    ends: dict[bytes, list[str]] = {}
-    for target in targets:
-        above = base if base is not None else os.path.dirname(target.path)
-        ends.setdefault(os.path.join(above, os.fsencode(_label(said, by, target))), []).append(to_wire(target.path))
-    for folder, sources in sorted(ends.items()):
-        yield act.Move(paths=tuple(sources), to=to_wire(folder))
-
-
-def _scheme(said: str) -> act.GroupBy | None:
-    for scheme, pattern in _SCHEMES:
-        if re.search(pattern, said):
-            return scheme
-    return None
-
-
-def _label(said: str, by: str, target: Target) -> str:
-    if _BY_LETTER.search(said):
-        return (display(os.path.basename(target.path))[:1] or "#").upper()
-    row = target.row
-    if row is not None and _BY_DAY.search(said):
-        return dt.datetime.fromtimestamp(row.mtime_ns / 1e9).strftime("%Y-%m-%d")
-    if row is not None and _BY_SIZE.search(said):
-        return "small" if row.size < _SMALL else "large" if row.size >= _LARGE else "medium"
-    raise RefusedError(
-        f"lsfs cannot sort by “{by}”" if by else "it is not said how to sort",
-        hint="by year, month, day, extension, kind, first letter or size",
-    )
 
 
 def in_order(targets: Sequence[Target], order: str, listed: bool, clock: Clock) -> list[Target]:

@@ -6,6 +6,7 @@ import re
 
 from lsfs.core.filetypes import types_for
 from lsfs.plan.request import Action, Group, Merge
+from lsfs.plan.resolve.grouping.scheme import key_of
 from lsfs.plan.rules.chosen import Chosen, each
 from lsfs.plan.rules.grammar import Got, Rule, rules
 
@@ -24,7 +25,7 @@ def _grouped(got: Got) -> tuple[Action, ...] | None:
     if not all(_fits(key, one) for one in got.get("names", ())):
         return None
     for one in got.get("tail", ()):
-        if one and not _fits(key, one):
+        if one and not (_fits(key, one) or _same_key(key, one)):
             return None
     if "by2" in got and not _same_key(key, got["by2"]):
         return None
@@ -43,6 +44,8 @@ def _grouped(got: Got) -> tuple[Action, ...] | None:
 
 def _fits(key: str, name: str) -> bool:
     """Whether a folder can have this name when files are sorted by this key."""
+    if key_of(name) is not None:
+        return False
     plain = key.casefold().removesuffix("s")
     shape = _SHAPES.get(plain)
     if shape is not None:
@@ -80,9 +83,20 @@ _NAMES = (
     "|named] {names:names} [>] [inside|inside it|in it|there|inside them|in there]]"
 )
 
+_DISTRIBUTE = (
+    "(sort|group|organise|organize|arrange|split|divide|separate|classify|categorise|categorize|distribute|sub-divide"
+    "|subdivide|cluster|partition)"
+)
+"""Verbs with which several folders share the files; what is moved into two may be wanted in both."""
+
 _GROUP = (
     *rules(
         _grouped,
+        f"{_DISTRIBUTE} {{what:grouped}} [up|out] into {{by:folder_names}}",
+        f"{_DISTRIBUTE} {{what:grouped}} [up|out] into {{by:folder_names}} (in|inside|under|within) {{to:place}}",
+        f"{_DISTRIBUTE} {{what:grouped}} [up|out] into {{by:units}}",
+        f"{_DISTRIBUTE} {{what:grouped}} [up|out] (into|in) [@folders] (like|called|named|such as|of the form"
+        "|with names like|in the form|called like|named like) {by:key}",
         f"@sort {{what:grouped}} [up|out] [(into|in) {_FOLDERS}] (by|per|according to|based on|after) {{by:key}}"
         f" {_NAMES}",
         f"@sort {{what:grouped}} [up|out] (by|per|according to|based on) {{by:key}} (into|in) {_FOLDERS} {_NAMES}",

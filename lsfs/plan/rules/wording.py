@@ -9,14 +9,10 @@ from lsfs.plan.rules.known import Known
 from lsfs.plan.rules.lexicon import ALSO_NOUNS, LIMITS, STARTERS, VERBS
 from lsfs.plan.rules.limits import is_span, time_start
 from lsfs.plan.rules.places import Places
+from lsfs.plan.rules.schemes import are_names, are_units, key_start
 from lsfs.plan.rules.selecting import is_about_files
 from lsfs.plan.rules.tokens import Token, has_extension
 
-_KEYS = frozenset(
-    "year month day date week quarter decade type kind extension format size topic subject theme artist album author"
-    " sender project camera language genre name initial letter place location city country customer client supplier"
-    " person child tag".split()
-)
 _ORDERED = frozenset(
     "first then before after order oldest newest latest earliest by alphabetical alphabetically".split()
 )
@@ -45,8 +41,8 @@ _AT_FIRST = frozenset(
 )
 _TAIL = frozenset(
     "folders folder sub-folders sub-folder subfolders subfolder directories directory named called like so i.e e.g eg"
-    " ie and each kind type in its own one per for every inside it there with the a as using making into them be such"
-    " that is under year month extension format separate of these those entries right file files should names thus"
+    " ie and each in its own one per for every inside it there with the a as using making into them be such"
+    " that is under separate of these those entries right file files should names thus"
     " namely".split()
 )
 _FILLER = frozenset(
@@ -239,15 +235,17 @@ class Wording:
     # Order, kind, time, version
 
     def _key(self, start: int, end: int) -> str:
-        """By what files are sorted into folders: ``year``, ``file type``."""
-        words = [token.low for token in self.tokens[start:end]]
-        while words and words[0] in ("the", "their", "its", "each", "every", "file", "calendar"):
-            words, start = words[1:], start + 1
-        if (len(words) == 3 and words[1] == "of") or (len(words) > 1 and words[1] in ("taken", "created", "modified")):
-            return self.span(start, start + 1) if words[0] in _KEYS else ""
-        if len(words) != 1 or not (words[0] in _KEYS or words[0].removesuffix("s") in _KEYS):
-            return ""
-        return self.span(start, start + 1)
+        """By what files are sorted into folders: ``year``, ``file type``, ``year and then month``, ``YYYY-MM``."""
+        found = key_start(self.tokens[start:end])
+        return self.span(start + found[0], start + found[1]) if found is not None else ""
+
+    def _units(self, start: int, end: int) -> str:
+        return self.span(start, end) if are_units(self.tokens[start:end]) else ""
+
+    def _folder_names(self, start: int, end: int) -> str:
+        """Several folders that files are to be sorted into."""
+        said = self.span(start, end)
+        return said if are_names(self.tokens[start:end], said) else ""
 
     def _order(self, start: int, end: int) -> str:
         """Words about an order: ``march first and then september``, ``in that order``, ``by date``."""
