@@ -9,7 +9,7 @@ from typing import Any, cast
 from lsfs.core.errors import DaemonUnavailable
 from lsfs.rpc.client import Client
 from lsfs_cli.session import Session
-from lsfs_cli.status_line import StatusLine, status_text
+from lsfs_cli.status_line import StatusLine, judged_text, status_text
 from lsfs_cli.style import readable
 
 
@@ -28,6 +28,7 @@ def said(session: Session, client: Client, route: str, fields: Mapping[str, Any]
     pieces: list[str] = []
     live = session.stdout.isatty() and not session.json
     result: dict[str, Any] | None = None
+    found_out = ""
     coming = cast("Generator[dict[str, Any]]", client.stream(route, fields))
     try:
         with contextlib.closing(coming) as events, StatusLine(session) as status:
@@ -40,7 +41,8 @@ def said(session: Session, client: Client, route: str, fields: Mapping[str, Any]
                     session.write(readable(text))
                     session.flush()
                 elif not pieces:
-                    status.show(status_text(event))
+                    found_out = judged_text(event) or (found_out if event["phase"] == "looking" else "")
+                    status.show(found_out or status_text(event))
     finally:
         if pieces and not pieces[-1].endswith("\n"):
             session.say("")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import Any
 
 from lsfs_cli.session import Session
-from lsfs_cli.style import count_text
+from lsfs_cli.style import count_text, plain
 
 
 class StatusLine(contextlib.AbstractContextManager["StatusLine"]):
@@ -39,6 +40,19 @@ def status_text(event: dict[str, Any]) -> str:
     return _WAITS.get(phase, "")
 
 
+def judged_text(event: dict[str, Any]) -> str:
+    """What was found out about a file that may be meant, by an event as above; '' where that is not its news."""
+    judged = event.get("judged")
+    if not judged:
+        return ""
+    name = plain(os.path.basename(judged["path"]))
+    if len(name) > _NAME:
+        name = f"{name[: _NAME // 2]}…{name[-_NAME // 2 + 1 :]}"
+    return f"is it one: {name} … {'yes' if judged['yes'] else 'no'} {judged['odds']:.2f}"
+
+
+_NAME = 48
+"""Characters of a name on a line that must not be wrapped."""
 _WAITS = {
     "loading": "loading the model…",
     "understanding": "reading the sentence…",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from lsfs.core.api import ConflictInfo, EffectInfo, LeftOutInfo, OpInfo, PlanResult, StepInfo
+from lsfs.core.api import ConflictInfo, EffectInfo, Judged, LeftOutInfo, OpInfo, PlanResult, StepInfo
 from lsfs.core.wirepath import to_lossy
 from lsfs.engine.timestamps import iso
 from lsfs.plan.draft import Effect, LeftOut
@@ -16,6 +16,12 @@ from lsfs.plan.planner import Planned
 from lsfs.plan.steps import Exchange, Move, Row, Step, Where, paths
 from lsfs.plan.undo import Conflict
 from lsfs.store.vault import OpRow
+
+
+def judged(path: bytes, odds: float) -> Judged:
+    """What was found out about a file that may be meant; `odds` is the probability that it is."""
+    shown, exact = to_lossy(path)
+    return Judged(path=shown, yes=odds >= 0.5, odds=round(odds, 2), path_b64=exact or UNSET)
 
 
 def described(planned: Planned, roots: Mapping[int, bytes]) -> PlanResult:

@@ -41,6 +41,7 @@ from lsfs.core.errors import (
 from lsfs.core.paths import display
 from lsfs.core.wirepath import absolute_from_wire, to_lossy
 from lsfs.engine.changing import Changing
+from lsfs.engine.describing import judged
 from lsfs.engine.desk import Desk
 from lsfs.engine.diffing import Diffing
 from lsfs.engine.finding import Finding
@@ -326,7 +327,11 @@ class Saying:
         if caller.llm:
             with contextlib.suppress(ModelUnavailable):
                 self._parts.llm()
-                adviser = ModelAdviser(self._parts.llm, lambda: emit("looking", ""))
+                adviser = ModelAdviser(
+                    self._parts.llm,
+                    lambda: emit("looking", ""),
+                    lambda path, odds: emit("looking", judged=judged(path, odds)),
+                )
         return Desk(self._parts, caller, self._now_ns(), adviser)
 
 

@@ -6,8 +6,11 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
-from lsfs.core.api import SayEvent, SayResult
+import msgspec
+
+from lsfs.core.api import Judged, SayEvent, SayResult
 from lsfs.core.errors import LsfsError
 
 log = logging.getLogger(__name__)
@@ -15,22 +18,38 @@ log = logging.getLogger(__name__)
 _BEAT_S = 0.2
 """Without news an event is given all the same: only then does a door notice that nobody listens any more."""
 
-Emit = Callable[[str, str], bool]
-"""Takes a phase and a piece of text; False where nobody listens any more, and the work should end."""
+
+class Emit(Protocol):
+    """Takes news of the work."""
+
+    def __call__(self, phase: str, text: str = "", /, *, judged: Judged | None = None) -> bool:
+        """Takes a phase, a piece of text, what a file was judged to be.
+
+        False where nobody listens any more, and the work should end.
+        """
 
 
 def streamed(work: Callable[[Emit], SayResult]) -> Iterator[SayEvent]:
-    """The events of `work`, which runs in a thread of its own; the last has its result.  Raises what it raises."""
+    """The events of `work`, which runs in a thread of its own.  Raises what it raises.
+
+    The last has its result, and in that every file that was judged on the way.
+    """
     events: queue.SimpleQueue[SayEvent | Exception] = queue.SimpleQueue()
     gone = threading.Event()
+    every: list[Judged] = []
 
-    def emit(phase: str, text: str = "") -> bool:
-        events.put(SayEvent(phase=phase, text=text))  # type: ignore[arg-type]  # one of the phases
+    def emit(phase: str, text: str = "", /, *, judged: Judged | None = None) -> bool:
+        if judged is not None:
+            every.append(judged)
+        events.put(SayEvent(phase=phase, text=text, judged=judged))  # type: ignore[arg-type]  # one of the phases
         return not gone.is_set()
 
     def run() -> None:
         try:
-            events.put(SayEvent(phase="done", result=work(emit)))
+            result = work(emit)
+            events.put(
+                SayEvent(phase="done", result=msgspec.structs.replace(result, judged=tuple(dict.fromkeys(every))))
+            )
         except Exception as error:  # a thread's boundary: raised again by the iterator, if it is still there
             if gone.is_set() and not isinstance(error, LsfsError):
                 log.error("work that nobody waited for failed", exc_info=error)

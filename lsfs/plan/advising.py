@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 from collections.abc import Callable
 
 from lsfs.core.errors import LsfsError
+from lsfs.core.paths import display
 from lsfs.llm.base import Bounds, LanguageModel, Prompt, Turn
 
 MOST = 5
@@ -59,10 +61,13 @@ _JUDGED = (
 class ModelAdviser:
     """`lsfs.plan.resolve.wanted.Adviser` by a language model."""
 
-    def __init__(self, llm: Callable[[], LanguageModel], going: Callable[[], bool]) -> None:
-        """`going` is asked while the model works; False stops it."""
+    def __init__(
+        self, llm: Callable[[], LanguageModel], going: Callable[[], bool], judged: Callable[[bytes, float], object]
+    ) -> None:
+        """`going` is asked while the model works, False stops it; `judged` hears of each file, and how likely it is."""
         self._llm = llm
         self._going = going
+        self._judged = judged
 
     def reworded(self, description: str) -> str:
         """The description in other words; '' where the model gives none."""
@@ -74,16 +79,18 @@ class ModelAdviser:
             return ""
         return " ".join(written.text.split()) if written.ended != "cancelled" else ""
 
-    def odds(self, description: str, name: str, text: str) -> float | None:
-        """The probability that a file of this name and this beginning is what is described; None where it failed."""
+    def odds(self, description: str, path: bytes, text: str) -> float | None:
+        """The probability that the file at a path, which begins so, is what is described; None where it failed."""
         if not self._going():
             return None
-        prompt = Prompt(_judging(), (Turn("user", _asked(description, name, text)),))
+        prompt = Prompt(_judging(), (Turn("user", _asked(description, display(os.path.basename(path)), text)),))
         try:
             yes, no = self._llm().choose(prompt, ("yes", "no"))
         except LsfsError:
             return None
-        return math.exp(yes) / ((math.exp(yes) + math.exp(no)) or 1.0)
+        odds = math.exp(yes) / ((math.exp(yes) + math.exp(no)) or 1.0)
+        self._judged(path, odds)
+        return odds
 
 
 def kept_prompts() -> tuple[tuple[Turn, ...], ...]:

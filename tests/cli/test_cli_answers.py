@@ -7,6 +7,7 @@ import threading
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import to_builtins
 
 from lsfs.core import api
 from lsfs.core.wirepath import to_lossy
@@ -158,3 +159,20 @@ def test_nothing_of_an_answer_is_obeyed_by_a_terminal(answer, path, anchor, quot
     said = render_answer({"answer": answer, "citations": citations}, Style(False), "/h")
     said += render_passages(citations, Style(False), "/h")
     assert not any(ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in said.replace("\n", ""))
+
+
+def test_what_is_found_out_about_doubtful_files_is_one_line_that_stays_while_it_looks(door, done, lsfs):
+    lease = api.Judged(path="/docs/lease\x1b[2J.pdf", yes=True, odds=0.93)
+    long = api.Judged(path=f"/docs/{'x' * 300}.pdf", yes=False, odds=0.04)
+    looks = [api.SayEvent(phase="looking", judged=lease), api.SayEvent(phase="looking")]
+    door.on("do", *looks, api.SayEvent(phase="looking", judged=long), done(state="nothing", judged=(lease, long)))
+    shown = lsfs("do", "find the lease", seen=True)
+    lines = [line.removesuffix("\x1b[K") for line in shown.err.split("\r")]
+    assert lines[:2] == ["", "is it one: lease\\x1b[2J.pdf … yes 0.93"]
+    assert lines[2].startswith("is it one: xxx") and lines[2].endswith("xxx.pdf … no 0.04") and len(lines[2]) < 80
+    assert lines[3] == "\x1b[Knothing found\n" and "lease" not in shown.out
+    piped = lsfs("do", "find the lease")
+    assert "is it one" not in piped.out + piped.err
+    document = lsfs("do", "find the lease", "--json")
+    assert "is it one" not in document.err
+    assert document.document["judged"] == [to_builtins(lease), to_builtins(long)]

@@ -67,6 +67,17 @@ class TextChange(msgspec.Struct, frozen=True, kw_only=True):
     path_b64: str | UnsetType = UNSET
 
 
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """What the language model says of a file that may be meant, where search is not sure."""
+
+    path: str
+    yes: bool
+    """Whether a yes is the likelier answer."""
+    odds: float
+    """Probability of a yes, from 0 to 1."""
+    path_b64: str | UnsetType = UNSET
+
+
 class SayResult(PlanResult, frozen=True, kw_only=True):
     """What came of a sentence: a plan (state ``preview``), hits or an answer (``answered``), ``nothing``, or
     ``refused`` with the reason."""
@@ -81,6 +92,8 @@ class SayResult(PlanResult, frozen=True, kw_only=True):
     """What a plan that writes comes to, file by file."""
     readings: tuple[str, ...] = ()
     """The nearest readings of what is refused, as sentences that would be understood."""
+    judged: tuple[Judged, ...] = ()
+    """The files that the model was asked about, in that order."""
     hits: tuple[Hit, ...] = ()
     answer: str | None = None
     citations: tuple[Citation, ...] = ()
@@ -97,4 +110,6 @@ class SayEvent(msgspec.Struct, frozen=True, kw_only=True):
     """The next piece of the answer, while it is written."""
     done: int = 0
     total: int = 0
+    judged: Judged | None = None
+    """While ``looking``: what was just found out about a file."""
     result: SayResult | None = None

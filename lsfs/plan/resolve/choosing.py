@@ -210,7 +210,7 @@ class Chooser:
         words = described.spoken or described.words
         odds: dict[bytes, float] = {}
         for path, one in asked.items():
-            said = self._adviser.odds(words, display(os.path.basename(path)), self._beginning(one.row))
+            said = self._adviser.odds(words, path, self._beginning(one.row))
             if said is None:
                 return {}  # what was not asked is no "no"
             odds[path] = said

@@ -58,5 +58,5 @@ class Adviser(Protocol):
     def reworded(self, description: str) -> str:
         """The description in other words, or in English; '' for none."""
 
-    def odds(self, description: str, name: str, text: str) -> float | None:
-        """The probability that a file of this name and this beginning is what is described; None where it failed."""
+    def odds(self, description: str, path: bytes, text: str) -> float | None:
+        """The probability that the file at a path, which begins so, is what is described; None where it failed."""
