@@ -19,7 +19,6 @@ from lsfs.core.api import (
     CompareRequest,
     DiffRequest,
     DoRequest,
-    ErrorInfo,
     FindRequest,
     Hit,
     LeftOutInfo,
@@ -48,6 +47,7 @@ from lsfs.engine.finding import Finding
 from lsfs.engine.parts import Parts
 from lsfs.engine.past import Past
 from lsfs.engine.recent import Recent
+from lsfs.engine.refusing import error_info, refused
 from lsfs.engine.streaming import Emit, streamed
 from lsfs.engine.text_changes import text_changes
 from lsfs.plan import request as req
@@ -57,7 +57,7 @@ from lsfs.plan.resolve.phrases import Described
 from lsfs.plan.resolve.resolver import Reading, Resolved
 from lsfs.plan.resolve.texts import DraftWanted, as_paragraph
 from lsfs.plan.resolve.tree import KnownTree
-from lsfs.plan.understand import NotUnderstood, Understood
+from lsfs.plan.understand import Understood
 from lsfs.store.index import FileRow
 
 _MOST_HITS = 1_000
@@ -124,6 +124,7 @@ class Saying:
             result = self._resolved(understood, request, desk, last, emit)
         except LsfsError as error:
             error.tier = understood.tier  # type: ignore[attr-defined]  # for who shows it
+            error.meant = understood.request  # type: ignore[attr-defined]
             raise
         return msgspec.structs.replace(result, tier=understood.tier)
 
@@ -271,7 +272,7 @@ class Saying:
         except ModelUnavailable as error:
             passages = answering.passages(question)
             return msgspec.structs.replace(
-                _refused(error), reason=error.message, citations=tuple(map(self._citation, passages))
+                refused(error), reason=error.message, citations=tuple(map(self._citation, passages))
             )
         found = answering.ask(question, zone=caller.zone, locale=caller.locale, on_event=emit)
         if found.text is None:
@@ -280,7 +281,7 @@ class Saying:
                 result,
                 state="nothing",
                 reason="the files do not say",
-                refusal=_info(NothingFound("the files do not say")),
+                refusal=error_info(NothingFound("the files do not say")),
             )
         return self._answered(found)
 
@@ -319,7 +320,7 @@ class Saying:
         try:
             result = work()
         except (RefusedError, NothingFound, UsageError, ConflictError, UnavailableError) as error:
-            result = _refused(error, sentence)
+            result = refused(error, sentence)
         return msgspec.structs.replace(result, elapsed_ms=round((time.perf_counter() - started) * 1000, 1))
 
     def _desk(self, caller: Caller, emit: Emit) -> Desk:
@@ -349,26 +350,3 @@ def _of_plan(plan: PlanResult) -> SayResult:
         reason = plan.left_out[0].why if plan.left_out else "there is nothing to do"
         return msgspec.structs.replace(result, reason=reason)
     return result
-
-
-def _refused(error: LsfsError, sentence: str = "") -> SayResult:
-    nearest: tuple[str, ...] = ()
-    if isinstance(error, Unclear) and error.phrase and error.phrase in sentence:
-        paths = (display(target.path) for target in error.nearest)
-        nearest = tuple(sentence.replace(error.phrase, f'"{path}"', 1) for path in paths)
-    elif isinstance(error, Unclear):
-        nearest = tuple(display(target.path) for target in error.nearest)
-    elif isinstance(error, NotUnderstood) and error.nearest is not None:
-        nearest = (req.encode(error.nearest).replace("\n", " · "),)
-    return SayResult(
-        op=None,
-        state="nothing" if isinstance(error, NothingFound) else "refused",
-        tier=getattr(error, "tier", None),
-        reason=error.message,
-        readings=nearest,
-        refusal=_info(error),
-    )
-
-
-def _info(error: LsfsError) -> ErrorInfo:
-    return ErrorInfo(code=error.code, message=error.message, path=error.path, hint=error.hint)

@@ -167,3 +167,20 @@ def test_a_number_of_versions_is_gone_back(own):
         own.done(f"overwrite lease.txt with “{text}”")
     own.done("take lease.txt back two versions")
     assert own.tree()["Documents/lease.txt"].startswith(b"Lease of the flat")
+
+
+# What is shown of a sentence that is half understood
+
+
+def test_the_nearest_reading_is_a_sentence_that_can_be_said_instead(home):
+    result = refused(home, "lodge the lease with Legal", "move|what=lease|to=Legal")
+    assert result.reason == "it is not clear what is meant: no word of the sentence asks to move anything"
+    assert result.readings == ("move the lease to the folder Legal",)
+    assert home.effects(home.say(result.readings[0])) == [("move", "Documents/lease.txt", "Documents/Legal/lease.txt")]
+    for shown in (result.reason, *result.readings):
+        assert "|" not in shown and "=" not in shown and "slot" not in shown
+
+
+def test_the_files_that_a_paraphrase_may_mean_are_shown_in_sentences(home):
+    result = home.taken_for("trash|what=notes.txt")
+    assert set(result.readings) == {f"delete {home.root}/Documents/Taxes/{year}/notes.txt" for year in (2023, 2024)}

@@ -40,8 +40,8 @@ GOOD = [
     ("who owes the most?", "ask"),
 ]
 BAD = [
-    ("retrouve la facture", "restore|what=facture", "asks for restore"),
-    ("show me plans.md", "trash|what=plans.md", "asks for trash"),
+    ("retrouve la facture", "restore|what=facture", "asks to restore"),
+    ("show me plans.md", "trash|what=plans.md", "asks to throw anything away"),
     ("i want plans.md in Papers too, but leave the original", "trash|what=plans.md", "original"),
     ("delete plans.md but keep the originals", "trash|what=plans.md", "original"),
     ("delete everything", "trash|what=everything", "everything"),

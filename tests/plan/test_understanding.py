@@ -161,12 +161,12 @@ def test_what_is_no_request_is_refused(text):
         (
             "a.txt is a file about which i have been thinking",
             "trash|what=a.txt",
-            "no word of the sentence asks for trash",
+            "no word of the sentence asks to throw anything away",
         ),
         (
             "be so kind as to delete for me both of them, a.txt and b.txt, would you",
             "trash|what=a.txt",
-            "“b.txt” is in no slot",
+            "“b.txt” would be left out",
         ),
     ],
 )

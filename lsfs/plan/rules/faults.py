@@ -74,6 +74,27 @@ _BREAKS = frozenset(
 )
 
 
+IN_WORDS: dict[str, str] = {
+    "create": "make a file",
+    "mkdir": "make a folder",
+    "append": "add something to a file",
+    "write": "write a file's text",
+    "move": "move anything",
+    "copy": "copy anything",
+    "rename": "rename anything",
+    "trash": "throw anything away",
+    "tag": "tag anything",
+    "untag": "take tags away",
+    "group": "sort files into folders",
+    "merge": "make one file of several",
+    "restore": "restore an earlier version",
+    "undo": "take anything back",
+    "redo": "do anything again",
+    "save_query": "keep a search",
+}
+"""Verb of a Request that changes something → how a user would say it."""
+
+
 class _Nothing:
     """A tree without files: names are known by their form alone."""
 
@@ -144,7 +165,7 @@ def _without_cue(sentence: str, request: Request) -> Iterator[str]:
     for action in request.actions:
         verb = verb_of(action)
         if verb in CUES and not words & set(CUES[verb].split()):
-            yield f"no word of the sentence asks for {verb}"
+            yield f"no word of the sentence asks to {IN_WORDS[verb]}"
 
 
 def _too_broad(sentence: str, request: Request) -> Iterator[str]:
@@ -196,7 +217,7 @@ def _left_over(tokens: Sequence[Token], request: Request) -> Iterator[str]:
             continue
         if token.kind == "number" and (reading or _number_is_fine(tokens, n, request)):
             continue
-        yield f"“{token.text}” is in no slot"
+        yield f"“{token.text}” would be left out"
 
 
 def _number_is_fine(tokens: Sequence[Token], at: int, request: Request) -> bool:

@@ -232,10 +232,9 @@ _DRAFT_AN = "[me|us] [a|an|another|some]"
 _DRAFT_IN = (
     *rules(
         _drafted_at_the_end,
-        f"{_DRAFT_VERB} {_DRAFT_AN} {{about:writing}} (to|onto|at the (end|bottom|foot) of|to the (end|bottom|foot)"
-        f" of) {{to:target}}",
-        f"{_DRAFT_VERB} {_DRAFT_AN} {{about:piece_of_text}} (to|onto|at the (end|bottom|foot) of|to the (end|bottom"
-        f"|foot) of) {{to:target}} [,] {{topic:topic}}",
+        f"{_DRAFT_VERB} {_DRAFT_AN} {{about:writing}} ((at|to) the (end|bottom|foot) of|to|onto) {{to:target}}",
+        f"{_DRAFT_VERB} {_DRAFT_AN} {{about:piece_of_text}} ((at|to) the (end|bottom|foot) of|to|onto) {{to:target}}"
+        " [,] {topic:topic}",
         f"(at|to) the (end|bottom|foot) of {{to:target}} [,] {_DRAFT_VERB} {_DRAFT_AN} {{about:writing}}",
         "(end|close|finish) {to:target} with [a|an|another|some] {about:writing}",
     ),

@@ -44,7 +44,7 @@ def omitted(sentence: str, request: Request) -> Iterator[str]:
     for value in sorted(slots, key=len, reverse=True):
         rest = rest.replace(value, " ")
     if found := _RESTRICTING.search(rest):
-        yield f"“{found[0]}” restricts it, and no slot says how"
+        yield f"“{found[0]}” restricts it, which would be left out"
     known = set(" ".join(slots).split())
     for word in list(_WORD.finditer(sentence))[1:]:
         plain = low(word[0])
@@ -53,7 +53,7 @@ def omitted(sentence: str, request: Request) -> Iterator[str]:
             and not _spoken_for(plain, known)
             and not sentence[: word.start()].rstrip().endswith((".", "!", ":"))
         ):
-            yield f"“{word[0]}” stands in no slot"
+            yield f"“{word[0]}” would be left out"
     for action in changing:
         for phrase in getattr(action, "what", ()):
             before = _before(said, low(phrase)) if not re.search(r"\.\w{1,8}$", phrase) else ""

@@ -9,7 +9,7 @@ import msgspec
 
 from lsfs.plan.request import READING, Action, Copy, Mkdir, Move, Request, Restore, Trash, Untag
 from lsfs.plan.request import Tag as TagAction
-from lsfs.plan.rules.faults import faults, values
+from lsfs.plan.rules.faults import IN_WORDS, faults, values
 from lsfs.plan.rules.known import Known, Remembered
 from lsfs.plan.rules.limits import is_span, size_start, time_start
 from lsfs.plan.rules.places import Places
@@ -77,7 +77,7 @@ def _stripped(action: Action) -> Action:
 def _unquoted(value: str) -> str:
     plain = value.strip()
     found = _QUOTED.match(plain)
-    several = found is not None and plain[0] in "\"“„«" and plain[0] in found[1]  # "Bills" and "Other"
+    several = found is not None and plain[0] in '"“„«' and plain[0] in found[1]  # "Bills" and "Other"
     return found[1] if found is not None and not several else plain
 
 
@@ -198,7 +198,7 @@ def _without_false_trash(sentence: str, actions: list[Action]) -> list[Action]:
     for action in actions:
         if isinstance(action, Trash) and any(isinstance(one, Copy) for one in actions):
             wrong = faults(sentence, Request((action,)))
-            if any("original" in fault or "asks for trash" in fault for fault in wrong):
+            if any("original" in fault or IN_WORDS["trash"] in fault for fault in wrong):
                 continue
         left.append(action)
     return left
