@@ -20,7 +20,7 @@ from msgspec import convert, to_builtins
 
 from lsfs.compose import open_engine
 from lsfs.compose.sayers import ChosenModel
-from lsfs.core import errors, failures
+from lsfs.core import errors
 from lsfs.core.api import DoRequest, ProgressRequest, SayResult, UpRequest
 from lsfs.core.config import Config
 from lsfs.core.failures import plain
@@ -232,12 +232,6 @@ def with_default(tmp_path_factory: pytest.TempPathFactory, models_folder: Path) 
 @pytest.fixture(autouse=True)
 def nobody_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\ny\ny\n"))
-
-
-@pytest.fixture(autouse=True)
-def a_process_of_the_command_line_knows_the_errors_of_the_core_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.LsfsError)]
-    monkeypatch.setattr(failures, "_by_code", lambda _: {kind.code: kind for kind in kinds})
 
 
 def test_the_suite_is_what_it_says():
