@@ -19,6 +19,7 @@ from lsfs.core.config import Config
 from lsfs.core.errors import LsfsError, ModelUnavailable
 from lsfs.core.locations import Paths, make_private_folder
 from lsfs.llm.base import Turn
+from lsfs.llm.states import drop_unused
 from lsfs.models.registry import Purpose
 from lsfs.models.store import open_store
 from lsfs.plan import prompt
@@ -107,6 +108,7 @@ class ChosenModel:
                 make_private_folder(str(folder))
             except LsfsError:
                 continue
+            drop_unused(parent)
             return folder
         return Path(self._paths.index_dir, "states", name)
 
@@ -144,6 +146,8 @@ class Preparation:
             mark = self._marks / f"prepared-{self._key(model)}"
             if mark.exists():
                 return
+            for old in self._marks.glob("prepared-*"):
+                old.unlink(missing_ok=True)
             for turns in self._kept:
                 if self._stopping.is_set():
                     return

@@ -202,6 +202,7 @@ class RemoteLLM:
         self._require_open()
         if self._child:
             return self._child
+        self._states.tidy()
         self._child = child = LlmChild(self._settings, self._states, lambda: self._closed)
         try:
             self._require_open()  # `close` may have looked for a child just before there was one

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import os
 import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from lsfs.llm.base import Bounds, Turn
-from lsfs.llm.states import StateFolder, pack, unpacked
+from lsfs.llm.states import StateFolder, drop_unused, pack, unpacked
 from tests.llm.conftest import CONTEXT, KEPT
 
 BOUNDS = Bounds(max_tokens=6)
@@ -135,7 +138,7 @@ def test_an_ended_reading_leaves_nothing_wrong_behind(open_model, ask):
 def test_the_newest_are_kept(tmp_path):
     folder = StateFolder(tmp_path, newest=3)
     keys = [f"{number:064x}" for number in range(6)]
-    for at, key in enumerate(keys):
+    for at, key in enumerate(keys, int(time.time()) - 100):
         folder.write(key, lambda fd: os.write(fd, b"x" * 10))
         os.utime(tmp_path / f"{key}.state", (at, at))
     assert {file.stem for file in files(tmp_path)} == set(keys[3:])
@@ -154,13 +157,56 @@ def test_their_bytes_are_bounded_and_the_newest_stays(tmp_path):
     assert [file.stem for file in files(tmp_path)] == [OTHER]
 
 
-def test_what_a_killed_writer_left_goes_later(tmp_path):
+def test_what_a_killed_writer_left_goes_and_what_is_being_written_stays(tmp_path):
     folder = StateFolder(tmp_path)
-    (tmp_path / "old.part").write_bytes(b"x")
-    os.utime(tmp_path / "old.part", (1, 1))
-    (tmp_path / "new.part").write_bytes(b"x")
-    folder.write(KEY, lambda fd: os.write(fd, b"x"))
-    assert {file.name for file in tmp_path.iterdir()} == {"new.part", f"{KEY}.state"}
+    writing = folder.new(OTHER)
+    killed = (
+        "import os, sys; from pathlib import Path; from lsfs.llm.states import StateFolder\n"
+        "StateFolder(Path(sys.argv[1])).new(sys.argv[2]); os._exit(9)"
+    )
+    assert subprocess.run([sys.executable, "-c", killed, str(tmp_path), KEY], check=False).returncode == 9
+    assert len(list(tmp_path.glob("*.part"))) == 2
+    StateFolder(tmp_path).tidy()
+    assert len(list(tmp_path.iterdir())) == 1
+    writing.finish(True)
+    assert [file.stem for file in tmp_path.iterdir()] == [OTHER]
+
+
+DAY = 86_400
+
+
+def used(path: Path, day: int) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"x")
+    os.utime(path, (day * DAY, day * DAY))
+
+
+def test_what_is_long_unused_goes_but_not_because_nothing_was_used(tmp_path):
+    for name, day in {"given up": 100, "of last month": 131, "of today": 161}.items():
+        used(tmp_path / f"{name}.state", day)
+    StateFolder(tmp_path).tidy()
+    assert {file.stem for file in files(tmp_path)} == {"of last month", "of today"}
+
+
+def test_states_of_models_that_are_not_used_any_more_go(tmp_path):
+    used(tmp_path / "mine" / "a.state", 200)
+    used(tmp_path / "mine" / "old.state", 1)
+    used(tmp_path / "another" / "a.state", 190)
+    used(tmp_path / "given up" / "a.state", 100)
+    used(tmp_path / "given up" / "b.part", 90)
+    used(tmp_path / "given up too" / "a.state", 100)
+    used(tmp_path / "given up too" / "notes.txt", 100)
+    used(tmp_path / "of an earlier version.state", 100)
+    used(tmp_path / "newer.state", 195)
+    used(tmp_path / "prepared-0123", 199)
+    (tmp_path / "new").mkdir()
+    drop_unused(tmp_path)
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")}
+    assert left - {"mine", "another"} == {
+        "mine/a.state", "mine/old.state", "another/a.state", "given up too", "given up too/notes.txt", "newer.state",
+        "new",
+    }  # fmt: skip
+    drop_unused(tmp_path / "nowhere")
 
 
 def test_a_write_that_fails_leaves_nothing(tmp_path):
