@@ -130,12 +130,9 @@ def drop_unused(parent: Path) -> None:
     except OSError:
         return
     folders = {path: _files(path) for path in beside if path.is_dir() and not path.is_symlink()}
-    since = _unused([file for files in (_files(parent), *folders.values()) for file in files])
-    for used, _, path in _files(parent):
-        if used < since:
-            _remove(path)
+    since = _unused([file for files in folders.values() for file in files])
     for path in beside:
-        if path.name.startswith(_MARK) and path not in folders:
+        if path not in folders and (path.suffix in (_SUFFIX, _WRITING) or path.name.startswith(_MARK)):
             _remove(path)
     for folder, files in folders.items():
         if files and all(used < since for used, _, _ in files):

@@ -196,14 +196,14 @@ def test_states_of_models_that_are_not_used_any_more_go(tmp_path):
     used(tmp_path / "given up" / "b.part", 90)
     used(tmp_path / "given up too" / "a.state", 100)
     used(tmp_path / "given up too" / "notes.txt", 100)
-    used(tmp_path / "of an earlier version.state", 100)
-    used(tmp_path / "newer.state", 195)
+    used(tmp_path / "of an earlier version.state", 200)
+    used(tmp_path / "notes.txt", 1)
     used(tmp_path / "prepared-0123", 199)
     (tmp_path / "new").mkdir()
     drop_unused(tmp_path)
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")}
     assert left - {"mine", "another"} == {
-        "mine/a.state", "mine/old.state", "another/a.state", "given up too", "given up too/notes.txt", "newer.state",
+        "mine/a.state", "mine/old.state", "another/a.state", "given up too", "given up too/notes.txt", "notes.txt",
         "new",
     }  # fmt: skip
     drop_unused(tmp_path / "nowhere")
