@@ -1,8 +1,4 @@
-"""From what a model wrote to sentences with their sources, each checked against the text it cites.  Pure.
-
-The number that a small model writes is a hint.  Where the figures and names of a sentence stand in another of the
-snippets it read, that one is cited; where they stand in none, the sentence is doubtful.
-"""
+"""From what a model wrote of a text to a sentence that is checked against it, and to the place it cites.  Pure."""
 
 from __future__ import annotations
 
@@ -18,11 +14,9 @@ from lsfs.answer.units import Unit, paired
 from lsfs.index.functionwords import content_words
 from lsfs.store.index import FileRow
 
-_LINE = re.compile(r"\s*\[?(\d+)\]?\s*[:.)]\s*(.+)")
+_LINE = re.compile(r"\[?\d+\]?\s*[:.)]\s*(.+)")
 _WORD = re.compile(r"[^\W_]+")
 _QUOTE_CHARS = 240
-_SAID = 0.35
-"""What the model's own choice of a source is worth in shared words."""
 _OWN_WORDS = 0.34
 """Share of a sentence's own words that its source must have."""
 
@@ -42,51 +36,28 @@ class Sentence(msgspec.Struct, frozen=True):
     """One sentence of an answer."""
 
     text: str
-    snippet: int | None
-    """Index of the snippet that bears it out best, None where none does."""
+    snippet: Snippet
+    """What it was written from."""
     supported: bool
     """Whether its figures stand there or in the question, its names in what was read, and its other words there."""
-    said: int | None = None
-    """Index of the snippet that the model named."""
-    strays: bool = False
-    """Whether it speaks of another text than that, and not of it."""
 
 
-def sentences(written: str, snippets: Sequence[Snippet], question: str) -> list[Sentence]:
-    """The sentences of an answer: a line each, with the number of its source before it."""
-    found = []
-    for line in written.splitlines():
-        numbered = _LINE.fullmatch(line)
-        text = (numbered[2] if numbered else line).strip()
-        if not text or text.strip(".") == "0":
-            continue
-        said = int(numbered[1]) - 1 if numbered else None
-        found.append(_sentence(text, said, snippets, question))
-    return found
+def sentence_of(written: str, snippet: Snippet, read: Sequence[Snippet], question: str) -> Sentence | None:
+    """What a model wrote of a snippet, after the number that it begins with; None for nothing.
 
-
-def _sentence(text: str, said: int | None, snippets: Sequence[Snippet], question: str) -> Sentence:
-    fits = [missing(text, snippet, question) for snippet in snippets]
+    `read` are the snippets that it may have its names from.
+    """
+    numbered = _LINE.fullmatch(written.strip())
+    text = (numbered[1] if numbered else written).strip()
+    if not text or text.strip(".") == "0":
+        return None
+    lacking = missing(text, snippet, question) - {name for one in read for name in _names_of(text, one)}
     words = {word for word in _telling(text) - _telling(question) if not has_figure(word)}
-    shares = [len(words & stems(snippet.text)) / (len(words) or 1) for snippet in snippets]
-
-    def rank(place: int) -> tuple[int, float]:
-        same_file = said is not None and said < len(snippets) and snippets[place].file == snippets[said].file
-        return -len(fits[place]), shares[place] + _SAID * ((place == said) + same_file)
-
-    best = max(range(len(snippets)), key=rank, default=None)
-    if best is None:
-        return Sentence(text, None, supported=False)
-    names = set[str]().union(*(_names_of(text, snippet) for snippet in snippets))
-    supported = not fits[best] - names
-    if said is None or said >= len(snippets):
-        return Sentence(text, best, supported)
-    strays = False
-    if supported and words and not has_figure(text) and language(text) == language(snippets[said].text):
-        # A figure would tell which text is meant; without one, words do.
-        strays = best != said and shares[said] < _OWN_WORDS
-        supported = shares[best] >= _OWN_WORDS
-    return Sentence(text, best, supported, said, strays)
+    supported = not lacking
+    if supported and words and not has_figure(text) and language(text) == language(snippet.text):
+        # A figure tells that this text is spoken of; without one, words do.
+        supported = len(words & stems(snippet.text)) / len(words) >= _OWN_WORDS
+    return Sentence(text, snippet, supported)
 
 
 def _names_of(text: str, snippet: Snippet) -> set[str]:
@@ -95,10 +66,10 @@ def _names_of(text: str, snippet: Snippet) -> set[str]:
     return {name for name in proper_names(text) if name in low}
 
 
-def in_its_own_words(snippets: Sequence[Snippet], place: int) -> Sentence:
+def in_its_own_words(snippet: Snippet) -> Sentence:
     """What a snippet says, word for word."""
-    unit = snippets[place].units[-1]
-    return Sentence(paired(unit) if unit.row else unit.text, place, supported=True)
+    unit = snippet.units[-1]
+    return Sentence(paired(unit) if unit.row else unit.text, snippet, supported=True)
 
 
 def _telling(text: str) -> set[str]:

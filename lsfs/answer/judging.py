@@ -1,7 +1,7 @@
 """Whether what was read answers what was asked: the model's own doubt, and what code can see.  Pure.
 
 A near miss is the hard case: the right file, the right subject, and the fact not in it.  The model gives such a
-question more doubt than others, though seldom enough to say so by itself; code sees that a sum was asked and none is
+text more doubt than others, though not always enough to say so by itself; code sees that a sum was asked and none is
 named, or that the text cited knows nothing of whom the question names.
 """
 
@@ -10,38 +10,77 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from lsfs.answer.picking import stems
-from lsfs.answer.questions import Question, attribute, key_words
+import msgspec
 
-DOUBT = 0.38
-"""Probability of "in none of these texts" above which nothing is claimed."""
-_DOUBT_OF_THE_UNKNOWN = 0.3
-"""The same where the question has a word that stands in none of the files that were looked into."""
+from lsfs.answer.kinds import lacks
+from lsfs.answer.picking import Snippet, stems
+from lsfs.answer.questions import Question, attribute, key_words, kind_of
+
+DOUBT = 0.75
+"""Probability of "this text does not say" above which nothing is claimed."""
+_DOUBT_OF_THE_UNKNOWN = 0.58
+"""The same where most of its words stand in none of the files that were looked into."""
+_MOST_UNKNOWN = 0.45
+"""Share of them up to which they are the words of another way to say it."""
 _LONG = 5
 """Letters from which a word is likely to be one that a text on the matter would have."""
-DOUBT_OF_A_PART = 0.45
-"""The same for one part of a question, which by itself reads less like one."""
-_ATTRIBUTE_LACKS = 0.5
-"""What is left of it where the file that is cited has not even the word for what is asked."""
+_DOUBT_OF_THE_UNNAMED = 0.4
+"""The same where the file that is cited has not even the word for what is asked, or the text no sum where one is."""
+_SCORE = 1.5
+"""What a unit of a snippet's score is worth in the model's log-odds."""
+_CLEAR = 1.0
+"""Log-odds of the snippet that fits best from which no other is looked at."""
+_CLEAR_AHEAD = 0.8
+"""The same where it is ahead of the others."""
+_AHEAD = 0.15
+"""By that score."""
+
+
+class Weighed(msgspec.Struct, frozen=True):
+    """A snippet that the model has looked at."""
+
+    snippet: Snippet
+    doubt: float
+    """Its probability of "this text does not say"."""
+
+    @property
+    def odds(self) -> float:
+        """The log-odds of its saying what is asked, within what a probability can tell."""
+        doubt = min(max(self.doubt, 1e-6), 1 - 1e-6)
+        return math.log(1 - doubt) - math.log(doubt)
+
+    @property
+    def fit(self) -> float:
+        """How well it answers, by the model and by the search."""
+        return self.odds + _SCORE * self.snippet.score
+
+
+def is_clear(best: Weighed, following: float) -> bool:
+    """Whether the snippet that fits best by its score needs no other looked at; `following` is the next one's score."""
+    ahead = best.snippet.score - following >= _AHEAD
+    return best.odds >= (_CLEAR_AHEAD if ahead else _CLEAR)
 
 
 def doubt(odds: Sequence[float]) -> float:
-    """The probability that the texts do not say, of the log-probabilities of "none" and of each text's number."""
+    """The probability that a text does not say, of the log-probabilities of "none" and of its number."""
     if not odds:
         return 1.0
     each = [math.exp(odd) for odd in odds]
     return each[0] / (sum(each) or 1.0)
 
 
-def bearable(question: Question, document_words: set[str], all_words: set[str]) -> float:
-    """The doubt up to which an answer is given: with the words of its document, and of all that were looked into."""
-    if len(question.parts) > 1:
-        return DOUBT_OF_A_PART
+def bearable(question: Question, part: str, snippet: Snippet, document_words: set[str], all_words: set[str]) -> float:
+    """The doubt up to which a snippet answers: with the words of its document, and of all that were looked into."""
     word = attribute(question.text)
-    if word is not None and not stems(word) <= document_words:
-        return DOUBT * _ATTRIBUTE_LACKS
-    long = stems(" ".join(word for word in key_words(question.text) if len(word) >= _LONG))
-    return DOUBT if long <= all_words else _DOUBT_OF_THE_UNKNOWN
+    if word is not None and len(question.parts) == 1 and not stems(word) <= document_words:
+        return _DOUBT_OF_THE_UNNAMED
+    if lacks(kind_of(part), snippet.text, row=snippet.units[-1].row):
+        return _DOUBT_OF_THE_UNNAMED
+    for text in filter(None, (question.text, question.english)):
+        long = stems(" ".join(word for word in key_words(text) if len(word) >= _LONG))
+        if len(long - all_words) <= _MOST_UNKNOWN * len(long):
+            return DOUBT
+    return _DOUBT_OF_THE_UNKNOWN
 
 
 def foreign(names: Sequence[str], document_words: set[str], path: str) -> bool:

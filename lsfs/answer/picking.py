@@ -15,7 +15,7 @@ import msgspec
 
 from lsfs.answer.kinds import lacks
 from lsfs.answer.questions import attribute, key_words, kind_of
-from lsfs.answer.tables import marked
+from lsfs.answer.tables import marked, sums, wants_the_whole
 from lsfs.answer.units import Unit
 from lsfs.core.filetypes import family
 from lsfs.store.index import FileRow
@@ -27,6 +27,8 @@ _WORDS = 0.5
 """What all of a question's words, weighed by rarity, are worth in cosine."""
 _FILE = 0.15
 """What a file's own score is worth in cosine."""
+_BESIDE = 0.5
+"""What part of that the words of the sentences beside it are worth."""
 _NAMED_ROW = 0.35
 """What holding a name of the question is worth to the row of a table, which is of that name and of no other."""
 _NAMED_FILE = 0.25
@@ -43,6 +45,8 @@ _TITLE = 0.15
 """What being a title or a heading costs: it is about the subject and says nothing of it."""
 _EXTREME = 0.15
 """What being the highest or lowest of a column is worth where that is asked for."""
+_SUM = 0.3
+"""What being the sum of others is worth where that is."""
 _CUT = 0.45
 """How far below the best unit another may lie; what is further down only misleads."""
 _LEANS = re.compile(
@@ -118,11 +122,13 @@ def unit_scores(
     total = len(held) or 1
     every: set[str] = set().union(*wanted)
     rarity = {stem: math.log(1 + total / (1 + sum(stem in words for words in held))) for stem in every}
+    near = _near(documents, held)
     scores: list[Scores] = []
     for number, part in enumerate(wanted):
         worth = sum(rarity[stem] for stem in part) or 1.0
         kind, asked = kind_of(parts[number]), attribute(parts[number])
         asked_stems = stems(asked) if asked else set()
+        whole = wants_the_whole(parts[number])
         at = 0
         rows = []
         for document in documents:
@@ -135,10 +141,12 @@ def unit_scores(
             row = []
             for unit, words in zip(document.units, around, strict=True):
                 share = sum(rarity[stem] for stem in part & words) / worth
+                share += _BESIDE * sum(rarity[stem] for stem in part & near[at] - words) / worth
                 meaning = cosines[number][at] if cosines is not None else 0.0
                 more = _NAMED_ROW if unit.row and named & words else 0.0
                 more += _ATTRIBUTE if asked_stems & words else 0.0
                 more -= _LACKS if lacks(kind, unit.text, row=unit.row) else 0.0
+                more += _SUM if whole and sums(unit) else 0.0
                 row.append(_WORDS * share + meaning + base + more)
                 at += 1
             row = [
@@ -148,6 +156,23 @@ def unit_scores(
             rows.append(row)
         scores.append(rows)
     return _bridged(documents, scores, named) if named else scores
+
+
+def _near(documents: Sequence[Document], held: Sequence[set[str]]) -> list[set[str]]:
+    """The words of the sentences beside each unit of running text, which often name what it speaks of."""
+    found: list[set[str]] = []
+    for document in documents:
+        first = len(found)
+        for place, unit in enumerate(document.units):
+            beside = [
+                held[first + other]
+                for other in (place - 1, place + 1)
+                if 0 <= other < len(document.units)
+                and not unit.row
+                and document.units[other].line - unit.line in (-1, 0, 1)
+            ]
+            found.append(set[str]().union(*beside))
+    return found
 
 
 def _bridged(documents: Sequence[Document], scores: Sequence[Scores], named: set[str]) -> list[Scores]:

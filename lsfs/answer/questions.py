@@ -69,7 +69,7 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
         r"\b(?:phone|telephone|mobile) number|\btelefonnummer|numéro de téléphone|número de teléfono|numero di tel",
     ),
     ("amount", rf"\b(?:how much|wie ?viel|combien|cuánto|cuánta|quanto|quanta)\b.*(?:{_PAYING}|{_CURRENCY})"),
-    ("amount", rf"\bwhat (?:does|did|will|would|do|is|was|were|are)\b.*(?:{_PRICED})"),
+    ("amount", rf"\bwhat(?:['’]s|['’]ll| (?:does|did|will|would|do|is|was|were|are))\b.*(?:{_PRICED})"),
     (
         "amount",
         (
@@ -99,6 +99,8 @@ class Question(msgspec.Struct, frozen=True):
     """Words that are names by their spelling, in their order."""
     kind: Kind
     """Of what the first part asks for."""
+    english: str = ""
+    """The question in English, where it is in another language and has been translated."""
 
 
 def read(text: str) -> Question:

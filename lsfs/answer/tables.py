@@ -23,6 +23,11 @@ _MOST = re.compile(
 _NUMBER = re.compile(r"[-−+]?[£$€¥]?\s?\d[\d.,'’\s]*\s?(?:[£$€¥%]|[A-Za-z]{1,5})?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TOTAL = re.compile(r"\b(?:total|sum|summe|gesamt|somme|suma|totale|subtotal)\b", re.IGNORECASE)
+_WHOLE = re.compile(
+    r"\b(?:total|altogether|in all|all in|overall|(?:full|whole|entire) (?:cost|price|bill|sum|amount)"
+    r"|insgesamt|gesamt\w*|en tout|en total|in totale)\b",
+    re.IGNORECASE,
+)
 _MARK = re.compile(r" \((?:highest|lowest|latest|earliest) [^()]+\)$")
 _FEWEST_ROWS = 3
 
@@ -30,6 +35,16 @@ _FEWEST_ROWS = 3
 def compares(question: str) -> bool:
     """Whether a question asks for what is most or least."""
     return bool(_MOST.search(question))
+
+
+def wants_the_whole(question: str) -> bool:
+    """Whether a question asks for what all comes to."""
+    return bool(_WHOLE.search(question))
+
+
+def sums(unit: Unit) -> bool:
+    """Whether a unit says what others come to."""
+    return bool(_TOTAL.search(unit.text))
 
 
 def mark_extremes(units: Sequence[Unit]) -> list[Unit]:

@@ -18,6 +18,8 @@ _ABBREVIATED = re.compile(
 _ITEM = re.compile(r"\s*(?:[-*•–+]|\d{1,3}[.)]|[a-z][.)]|#{1,6}|\||>)\s")
 _HEADING = re.compile(r"(?:\d{1,3}[.)]|[A-Za-z][)]|§ ?\d+|[-*•]) .{1,40}[.:]|[A-ZÀ-Ý][\w ]{1,24}:")
 _RULE = re.compile(r"[\s|:=_*-]*")
+_TIMETABLE = re.compile(r"(?P<label>[^,;:]{2,40}): (?P<entries>\d{1,2}[:.h]\d{2}\b.*)")
+_NEXT_ENTRY = re.compile(r"\s*[,;]\s+(?=\d{1,2}[:.h]\d{2}\b)")
 _LONGEST = 600
 """Characters of a unit; a longer sentence is cut between words."""
 
@@ -125,7 +127,15 @@ def _sentences(lines: Sequence[str], first: int, anchor: str | None) -> Iterator
     text = "\n".join(lines)
     for start, end in _spans(text):
         number = max(n for n, offset in enumerate(starts) if offset <= start)
-        yield Unit(" ".join(text[start:end].split()), first + number, anchor)
+        for piece in _entries(" ".join(text[start:end].split())):
+            yield Unit(piece, first + number, anchor)
+
+
+def _entries(text: str) -> list[str]:
+    """``Monday: 9:00 maths, 10:10 games`` as an entry each: a small model gives the first time of a row for any."""
+    found = _TIMETABLE.fullmatch(text)
+    entries = _NEXT_ENTRY.split(found["entries"]) if found else []
+    return [f"{found['label']}: {entry}" for entry in entries] if found and len(entries) > 1 else [text]
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:

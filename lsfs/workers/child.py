@@ -44,6 +44,7 @@ def child_environment(scratch: Path) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "MALLOC_ARENA_MAX": "2",  # glibc reserves 64 MiB of address space for each
         "OMP_NUM_THREADS": "1",
+        "OMP_WAIT_POLICY": "passive",  # a thread that spins takes a processor from those it waits for
         "RAYON_NUM_THREADS": "1",
         "TOKIO_WORKER_THREADS": "1",
     }

@@ -55,15 +55,8 @@ def test_the_models_doubt_is_enough_to_claim_nothing():
     assert answer.passages
 
 
-@pytest.mark.parametrize(
-    ("question", "line"),
-    [
-        ("how much is the rent?", "2: It is paid on the first day."),
-        ("how much is the rent in Coton Hill?", "1: The rent is 410 a month."),
-    ],
-)
-def test_what_the_files_do_not_bear_out_is_not_claimed(question, line):
-    assert asked(question, Told(line)).text is None
+def test_what_the_files_do_not_bear_out_is_not_claimed():
+    assert asked("how much is the rent in Coton Hill?", Told(*["1: The rent is 410 a month."] * 2)).text is None
 
 
 @pytest.mark.parametrize("line", ["1: The mill burnt down.", "1: The rent is 500 a month."])
@@ -71,22 +64,23 @@ def test_where_the_model_points_at_a_text_and_says_something_else_the_text_speak
     assert asked("what about the rent?", Told(line, line)).text == "The rent is 410 a month. [1]"
 
 
-def test_a_model_that_mixes_up_two_texts_reads_again_the_one_it_points_at():
+def test_each_text_is_weighed_and_the_best_read_by_itself():
     rent, mooring = a_document("rent.txt", "The rent is £410.", 0.9, 1), a_document("boat.txt", "It costs £62.", 0.8, 2)
-    llm = Told("1: The rent is £62.", "1: The rent is £410.")
+    llm = Told("1: The rent is £410.")
     assert asked("what is the rent?", llm, rent, mooring).text == "The rent is £410. [1]"
-    assert "boat.txt" not in llm.prompts[-1].turns[0].text
+    assert all(("boat.txt" in prompt.turns[0].text) != ("rent.txt" in prompt.turns[0].text) for prompt in llm.prompts)
 
 
 def test_a_doubtful_model_has_no_text_speak_for_itself():
-    llm = Told("1: The rent is 500 a month.", "1: It is 500.", odds=[-1.2, -0.4, -9.0, -9.0])
+    llm = Told("1: The rent is 500 a month.", "1: It is 500.", odds=[-0.5, -0.9])
     assert asked("what about the rent?", llm).text is None
 
 
 def test_less_doubt_is_borne_where_the_file_has_no_word_for_what_is_asked():
-    odds = [-1.5, -0.3, -9.0, -9.0]
-    assert asked("how much rent is due for the flat?", Told("1: The rent is 410 a month.", odds=odds)).text
-    assert asked("how much deposit is due for the flat?", Told("1: The rent is 410 a month.", odds=odds)).text is None
+    rent = a_document("rent.txt", "The rent is £410 a month.", 0.9)
+    llm = Told(*["1: It is £410 a month."] * 2, odds=[-0.7, -0.7])
+    assert asked("how much rent is due for the flat?", llm, rent).text
+    assert asked("how much deposit is due for the flat?", llm, rent).text is None
 
 
 def test_no_file_means_no_answer_and_no_model():
@@ -121,7 +115,7 @@ def test_what_is_written_is_bounded_and_begins_with_the_number_of_a_snippet():
     asked("how much is the rent?", llm)
     (bounds,) = llm.bounds
     assert bounds.max_tokens <= 120
-    assert bounds.grammar.startswith('root ::= [1-3] ": "')
+    assert bounds.grammar.startswith('root ::= "1: "')
 
 
 def test_little_is_read_of_much():
@@ -145,8 +139,8 @@ def test_without_a_model_there_are_passages():
 
 
 def test_a_part_that_points_at_the_one_before_is_told_what_was_said_to_it():
-    llm = Told("1: The mooring costs 62 a month.", "2: It is paid on 1 May.")
-    members = a_document("mooring.txt", "The mooring costs 62 a month.\n\nThe mooring is paid on 1 May.", 0.9, 1)
+    llm = Told("1: The mooring costs 62 a month.", "1: It is paid on 1 May.")
+    members = a_document("mooring.txt", "The mooring costs 62 a month, paid on 1 May.", 0.9, 1)
     answer = asked("what does the mooring cost, and when is it paid?", llm, members)
     assert "when is it paid? (mooring cost) (The mooring costs 62 a month.)" in llm.prompts[-1].turns[0].text
-    assert answer.text == "The mooring costs 62 a month. [1] It is paid on 1 May. [2]"
+    assert answer.text == "The mooring costs 62 a month. [1] It is paid on 1 May. [1]"

@@ -98,3 +98,13 @@ def test_any_text_is_cut_without_loss_of_a_word(text, ext):
     assert all(1 <= unit.line <= text.count("\n") + 1 for unit in units)
     if ext == "txt" and "|" not in text:
         assert "".join("".join(unit.text.split()) for unit in units) == "".join(text.split())
+
+
+def test_each_entry_of_a_timetable_says_its_day():
+    units = cut("- Thursday: 09:00 Year 10, 11:15 Year 12, 13:40 free\n- Friday: 09:00 Year 11, set 1")
+    assert [unit.text for unit in units] == [
+        "- Thursday: 09:00 Year 10",
+        "- Thursday: 11:15 Year 12",
+        "- Thursday: 13:40 free",
+        "- Friday: 09:00 Year 11, set 1",
+    ]
