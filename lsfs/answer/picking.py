@@ -68,7 +68,7 @@ _KINDS = (
 _LABEL_TOKENS = 6
 """Tokens that a source's number and name take."""
 MOST_SNIPPETS = 9
-"""They are numbered with one digit."""
+"""Of which the reader looks at the first few."""
 
 Scores = list[list[float]]
 """For each document, those of its units."""

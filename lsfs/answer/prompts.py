@@ -213,9 +213,9 @@ def translate_prompt(question: str) -> Prompt:
     return Prompt(TRANSLATE, (Turn("user", question),))
 
 
-def ask_prompt(snippets: Sequence[Snippet], question: str) -> Prompt:
-    """Asks the question of the snippets, which are numbered from 1."""
-    return Prompt(ASK, (Turn("user", _asking([quoted(snippet) for snippet in snippets], question)),))
+def ask_prompt(snippet: Snippet, question: str) -> Prompt:
+    """Asks the question of a snippet, which has the number 1."""
+    return Prompt(ASK, (Turn("user", _asking([quoted(snippet)], question)),))
 
 
 def quoted(snippet: Snippet) -> str:

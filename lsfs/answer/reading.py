@@ -35,6 +35,7 @@ class Reader:
     def __init__(self, question: Question, gathered: Gathered, llm: LanguageModel, on_event: OnEvent) -> None:
         self._question = question
         self._gathered = gathered
+        self._all_words = gathered.words()
         self._llm = llm
         self._on_event = on_event
 
@@ -50,7 +51,7 @@ class Reader:
         for weighed in self._weighed(snippets[:_WEIGHED], asked)[:_TRIED]:
             snippet = weighed.snippet
             known = self._gathered.words(snippet.file)
-            if weighed.doubt > bearable(self._question, part, snippet, known, self._gathered.words()):
+            if weighed.doubt > bearable(self._question, part, snippet, known, self._all_words):
                 continue
             sentence = self._sentence(weighed, asked, snippets)
             if sentence is not None and self._is_borne_out(sentence, part, known):
@@ -63,7 +64,7 @@ class Reader:
         found: list[Weighed] = []
         for place, snippet in enumerate(snippets):
             tell(self._on_event, "reading", "")
-            prompt = ask_prompt([snippet], self._in_the_language_of(snippet, asked))
+            prompt = ask_prompt(snippet, self._in_the_language_of(snippet, asked))
             found.append(Weighed(snippet, doubt(self._llm.choose(prompt, (NONE, "1")))))
             following = snippets[place + 1].score if place + 1 < len(snippets) else 0.0
             if place == 0 and is_clear(found[0], following):
@@ -80,7 +81,7 @@ class Reader:
     def _sentence(self, weighed: Weighed, asked: str, read: Sequence[Snippet]) -> Sentence | None:
         """What is written of a snippet, not yet shown to anyone; what it says itself, where that does not hold."""
         snippet = weighed.snippet
-        written = self._llm.write(ask_prompt([snippet], asked), _BOUNDS, lambda _: self._on_event("reading", ""))
+        written = self._llm.write(ask_prompt(snippet, asked), _BOUNDS, lambda _: self._on_event("reading", ""))
         if written.ended == "cancelled":
             raise Cancelled
         sentence = sentence_of(written.text, snippet, read, self._question.text)
