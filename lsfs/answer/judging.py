@@ -15,6 +15,7 @@ import msgspec
 from lsfs.answer.kinds import lacks
 from lsfs.answer.picking import Snippet, stems
 from lsfs.answer.questions import Question, attribute, key_words, kind_of
+from lsfs.llm.base import first_share
 
 DOUBT = 0.75
 """Probability of "this text does not say" above which nothing is claimed."""
@@ -63,10 +64,7 @@ def is_clear(best: Weighed, following: float) -> bool:
 
 def doubt(odds: Sequence[float]) -> float:
     """The probability that a text does not say, of the log-probabilities of "none" and of its number."""
-    if not odds:
-        return 1.0
-    each = [math.exp(odd) for odd in odds]
-    return each[0] / (sum(each) or 1.0)
+    return first_share(odds) if odds else 1.0
 
 
 def bearable(question: Question, part: str, snippet: Snippet, document_words: set[str], all_words: set[str]) -> float:

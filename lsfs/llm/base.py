@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
@@ -80,3 +81,9 @@ class LanguageModel(Protocol):
 
     def close(self) -> None:
         """Gives back what the model holds; closing twice does nothing."""
+
+
+def first_share(logprobs: Sequence[float]) -> float:
+    """The probability of the first of these as against them all (`LanguageModel.choose`), 0 where none is possible."""
+    each = [math.exp(one) for one in logprobs]
+    return each[0] / (sum(each) or 1.0)

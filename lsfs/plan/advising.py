@@ -8,13 +8,12 @@ quoted to the model as data; whatever it is, the outcome is a number.
 from __future__ import annotations
 
 import functools
-import math
 import os
 from collections.abc import Callable
 
 from lsfs.core.errors import LsfsError
 from lsfs.core.paths import display
-from lsfs.llm.base import Bounds, LanguageModel, Prompt, Turn
+from lsfs.llm.base import Bounds, LanguageModel, Prompt, Turn, first_share
 
 MOST = 5
 """Files of which the model is asked whether they are meant."""
@@ -85,10 +84,9 @@ class ModelAdviser:
             return None
         prompt = Prompt(_judging(), (Turn("user", _asked(description, display(os.path.basename(path)), text)),))
         try:
-            yes, no = self._llm().choose(prompt, ("yes", "no"))
+            odds = first_share(self._llm().choose(prompt, ("yes", "no")))
         except LsfsError:
             return None
-        odds = math.exp(yes) / ((math.exp(yes) + math.exp(no)) or 1.0)
         self._judged(path, odds)
         return odds
 
