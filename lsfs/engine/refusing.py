@@ -15,14 +15,13 @@ from lsfs.plan.resolve.meaning import Unclear
 from lsfs.plan.understand import NotUnderstood
 
 
-def refused(error: LsfsError, sentence: str = "") -> SayResult:
-    """The result of a sentence that ends with `error`."""
+def refused(error: LsfsError, sentence: str = "", meant: Request | None = None) -> SayResult:
+    """The result of a sentence that ends with `error`; `meant` is what was understood, where it got so far."""
     return SayResult(
         op=None,
         state="nothing" if isinstance(error, NothingFound) else "refused",
-        tier=getattr(error, "tier", None),
         reason=error.message,
-        readings=tuple(dict.fromkeys(_readings(error, sentence))),
+        readings=tuple(dict.fromkeys(_readings(error, sentence, meant))),
         refusal=error_info(error),
     )
 
@@ -32,13 +31,12 @@ def error_info(error: LsfsError) -> ErrorInfo:
     return ErrorInfo(code=error.code, message=error.message, path=error.path, hint=error.hint)
 
 
-def _readings(error: LsfsError, sentence: str) -> Iterator[str]:
+def _readings(error: LsfsError, sentence: str, meant: Request | None) -> Iterator[str]:
     if isinstance(error, NotUnderstood) and error.nearest is not None:
         said = sentence_of(error.nearest)
         if said:
             yield said
     if isinstance(error, Unclear):
-        meant: Request | None = getattr(error, "meant", None)
         for path in (display(target.path) for target in error.nearest):
             if error.phrase and error.phrase in sentence:
                 yield sentence.replace(error.phrase, f'"{path}"', 1)

@@ -30,7 +30,6 @@ from lsfs.core.api import (
 )
 from lsfs.core.errors import (
     ConflictError,
-    LsfsError,
     ModelUnavailable,
     NothingFound,
     RefusedError,
@@ -64,6 +63,8 @@ _MOST_HITS = 1_000
 _SEARCHED = 10
 """Hits of a search that a sentence asks for."""
 _POOL = 100
+_SHOWN = (RefusedError, NothingFound, UsageError, ConflictError, UnavailableError)
+"""Failures that are a sentence's result; others end the command."""
 _PARTS: dict[type[req.Action], Part] = {req.Create: "new", req.Append: "end", req.Write: "whole"}
 
 
@@ -122,10 +123,8 @@ class Saying:
         last = tuple(absolute_from_wire(path) for path in request.last)
         try:
             result = self._resolved(understood, request, desk, last, emit)
-        except LsfsError as error:
-            error.tier = understood.tier  # type: ignore[attr-defined]  # for who shows it
-            error.meant = understood.request  # type: ignore[attr-defined]
-            raise
+        except _SHOWN as error:
+            result = refused(error, request.sentence, understood.request)
         return msgspec.structs.replace(result, tier=understood.tier)
 
     def _thinking(self, emit: Emit) -> bool:
@@ -319,7 +318,7 @@ class Saying:
         started = time.perf_counter()
         try:
             result = work()
-        except (RefusedError, NothingFound, UsageError, ConflictError, UnavailableError) as error:
+        except _SHOWN as error:
             result = refused(error, sentence)
         return msgspec.structs.replace(result, elapsed_ms=round((time.perf_counter() - started) * 1000, 1))
 
