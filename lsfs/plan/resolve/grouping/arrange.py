@@ -127,6 +127,7 @@ def _placed(
     standing: dict[str, bytes] | None = None,
 ) -> Arranged:
     folders: dict[bytes, list[Target]] = {}
+    below: dict[tuple[bytes, tuple[str, ...]], bytes] = {}
     left_out = []
     for target in targets:
         label = labels[target.path]
@@ -135,7 +136,10 @@ def _placed(
             continue
         here = os.path.dirname(target.path)
         whole = (standing or {}).get(label[0])
-        folder = whole if whole is not None else _below(base if base is not None else here, label)
+        end = (base if base is not None else here, label)
+        if whole is None and end not in below:  # the disk is asked once for all files that go there
+            below[end] = _below(*end)
+        folder = whole if whole is not None else below[end]
         if folder == here or (base is None and whole is None and _lies_in(here, label)):
             left_out.append(LeftOut(target.path, f"it is in {'/'.join(label)} already"))
             continue

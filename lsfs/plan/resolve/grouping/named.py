@@ -24,24 +24,11 @@ _LIKELY, _LEAD = 0.5, 0.25
 _NEAR, _AHEAD = 0.3, 0.15
 """The same as cosines, for a name that is no word of the text ("Cooking")."""
 _REST = frozenset(
-    {
-        "rest",
-        "other",
-        "others",
-        "misc",
-        "miscellaneous",
-        "everything else",
-        "various",
-        "rest of it",
-        "sonstiges",
-        "autres",
-    }
-    | {"otros", "altro", "the rest", "andere"}
+    "rest|the rest|rest of it|other|others|misc|miscellaneous|everything else|various|sonstiges|andere|autres|otros"
+    "|altro".split("|")
 )
 _BROAD = frozenset("screenshot screenshots".split())
 """Kinds that their extensions do not tell."""
-
-
 _LOOSE = frozenset("document documents doc docs text texts dokumente texte textes documentos documenti testi".split())
 """Names of folders that take every file of their kind that fits no other."""
 

@@ -99,13 +99,15 @@ def by_topic(targets: Sequence[Target], facts: Facts, beside: Iterable[str]) -> 
         raise RefusedError("nothing tells these files apart by topic", hint=hint)
     weights = _weights([[said[n] for n in group] for group in groups])
     centres = [_centre([vectors[n] for n in group]) for group in groups]
-    names = _names([[said[n] for n in group] for group in groups], weights, centres, facts, sorted(set(beside)))
+    telling = [_telling(one) for one in weights]
+    parts = [[said[n] for n in group] for group in groups]
+    names = _names(parts, weights, telling, centres, facts, sorted(set(beside)))
     found: dict[bytes, str | No] = {}
     for group, name in zip(groups, names, strict=True):
         found.update({targets[n].path: name for n in group})
     for n, target in enumerate(targets):
         if target.path not in found:
-            place = None if n in having else _named_like(said[n], weights)
+            place = None if n in having else _named_like(said[n], telling)
             found[target.path] = No(_why_not(n in having, said[n])) if place is None else names[place]
     return found
 
@@ -184,6 +186,11 @@ def _weights(groups: Sequence[Sequence[_Said]]) -> list[dict[str, float]]:
     return found
 
 
+def _telling(weights: Mapping[str, float]) -> list[str]:
+    """The words that set a group apart most, the best first."""
+    return sorted(weights, key=lambda word: (-weights[word], word))[:_CANDIDATES]
+
+
 def _share(word: str, group: Sequence[_Said]) -> float:
     return sum(word in one.counts for one in group) / len(group)
 
@@ -200,6 +207,7 @@ def _centre(vectors: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float64
 def _names(
     groups: Sequence[Sequence[_Said]],
     weights: Sequence[Mapping[str, float]],
+    telling: Sequence[Sequence[str]],
     centres: Sequence[NDArray[np.float64] | None],
     facts: Facts,
     beside: Sequence[str],
@@ -207,13 +215,15 @@ def _names(
     """A name for each group, all of them different: a folder that is there and says the same, else its own words."""
     taken: dict[int, str] = {}
     for name in beside:
-        place = _stands_for(name, groups, weights, centres, facts)
+        place = _stands_for(name, groups, telling, centres, facts)
         if place is not None:
             taken.setdefault(place, name)
     used = {name.casefold() for name in taken.values()}
     names = []
     for n, group in enumerate(groups):
-        name = taken.get(n) or _own_name(group, weights[n], centres[n], facts, used)
+        name = taken.get(n) or _own_name(
+            group, {word: weights[n][word] for word in telling[n]}, centres[n], facts, used
+        )
         used.add(name.casefold())
         names.append(name)
     return names
@@ -226,13 +236,12 @@ def _own_name(
     facts: Facts,
     used: set[str],
 ) -> str:
-    """One or two words that set a group apart; with vectors, those that are nearest to what it is about."""
-    best = sorted(weights, key=lambda word: (-weights[word], word))[:_CANDIDATES]
+    """One or two of these words that set a group apart; with vectors, those that are nearest to what it is about."""
     worth: dict[str, float] = {}
-    for word in best:
+    for word, weight in weights.items():
         vector = facts.meaning(_spelling(word, group)) if centre is not None else None
         near = max(float(vector @ centre), 0.0) if vector is not None and centre is not None else 0.0
-        worth[word] = weights[word] ** 0.5 * (_BY_WORDS_ALONE + near)
+        worth[word] = weight**0.5 * (_BY_WORDS_ALONE + near)
     order = sorted(worth, key=lambda word: (-worth[word], word))
     if not order:
         order = ["topic"]
@@ -267,7 +276,7 @@ def _spelling(word: str, group: Iterable[_Said]) -> str:
 def _stands_for(
     name: str,
     groups: Sequence[Sequence[_Said]],
-    weights: Sequence[Mapping[str, float]],
+    telling: Sequence[Sequence[str]],
     centres: Sequence[NDArray[np.float64] | None],
     facts: Facts,
 ) -> int | None:
@@ -276,8 +285,7 @@ def _stands_for(
     if not stems:
         return None
     for n, group in enumerate(groups):
-        best = sorted(weights[n], key=lambda word: (-weights[n][word], word))[:_CANDIDATES]
-        if stems <= set(best) and all(_share(word, group) >= _NAMED for word in stems):
+        if stems <= set(telling[n]) and all(_share(word, group) >= _NAMED for word in stems):
             return n
     vector = facts.meaning(name)
     if vector is None or any(centre is None for centre in centres):
@@ -288,13 +296,7 @@ def _stands_for(
     return place if near[place] >= _MEANT and near[place] - rest >= _LEADS else None
 
 
-def _named_like(said: _Said, weights: Sequence[Mapping[str, float]]) -> int | None:
-    """The only group among whose words all of a file without a text are; None where there is none."""
-    if not said.counts:
-        return None
-    fitting = [
-        n
-        for n, group in enumerate(weights)
-        if any(word in sorted(group, key=lambda one: (-group[one], one))[:_CANDIDATES] for word in said.counts)
-    ]
+def _named_like(said: _Said, telling: Sequence[Sequence[str]]) -> int | None:
+    """The only group of whose words a file says any; None where there is none, or more than one."""
+    fitting = [n for n, words in enumerate(telling) if any(word in said.counts for word in words)]
     return fitting[0] if len(fitting) == 1 else None
