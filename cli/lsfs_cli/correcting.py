@@ -53,10 +53,10 @@ def made_again(plan: dict[str, Any], made: dict[str, Any], actions: list[Action]
     """`made`, of the corrected `actions`, with what `plan` knew besides: what it left out is left out still."""
     taken = {effect["path"] for effect in made["effects"]} | {left["path"] for left in made["left_out"]}
     still = [left for left in plan["left_out"] if left["path"] not in taken]
-    changes = (
-        plan.get("changes", []) if all(action in plan["actions"] for action in actions) else []
-    )  # they were edited
-    changes = [change for change in changes if change["path"] in {effect["path"] for effect in made["effects"]}]
+    changes: list[dict[str, Any]] = []
+    if all(action in plan["actions"] for action in actions):  # of what was edited the texts are not known
+        stay = {effect["path"] for effect in made["effects"]}
+        changes = [change for change in plan.get("changes", []) if change["path"] in stay]
     return {**plan, **made, "left_out": [*still, *made["left_out"]], "actions": actions, "changes": changes}
 
 

@@ -47,8 +47,12 @@ def _files(action: Any, *, reading: bool = False) -> str:
     limits = _limits(action)
     if words:
         return f"{words} {limits}".rstrip()
-    only_folder = action.folder and not (action.time or action.size or action.tagged)
-    return f"what is {limits}" if only_folder else f"all {limits}".rstrip()
+    return f"what is {limits}" if _is_only_folder(action) else f"all {limits}".rstrip()
+
+
+def _is_only_folder(action: Any) -> bool:
+    """Whether nothing is said of the files but where they are."""
+    return bool(action.folder) and not (action.what or action.time or action.size or action.tagged)
 
 
 def _limits(action: Any) -> str:
@@ -134,8 +138,9 @@ def _selecting(verb: str, *, reading: bool = False) -> Callable[[Any], str]:
 def _list(action: req.List) -> str:
     if action.what:
         return f"list {_files(action, reading=True)}"
-    only_folder = action.folder and not (action.time or action.size or action.tagged)
-    return f"list what is in {_folder(action.folder)}" if only_folder else f"list the files {_limits(action)}".rstrip()
+    if _is_only_folder(action):
+        return f"list what is in {_folder(action.folder)}"
+    return f"list the files {_limits(action)}".rstrip()
 
 
 def _compare(action: req.Compare) -> str:
@@ -239,8 +244,7 @@ def _untag(action: req.Untag) -> str:
 
 def _group(action: req.Group) -> str:
     to = f" in {_folder(action.to)}" if action.to else ""
-    only_folder = action.folder and not (action.what or action.time or action.size or action.tagged)
-    files = _called_folder(action.folder) if only_folder else _files(action)
+    files = _called_folder(action.folder) if _is_only_folder(action) else _files(action)
     return f"sort {files} {'into' if _FOLDERS_NAMED.search(action.by) else 'by'} {action.by}{to}"
 
 
