@@ -33,10 +33,20 @@ _MANNERS = ("in ", "so ", "to ", "more ", "less ", "for ", "like ")
 
 
 def sentence_of(request: req.Request) -> str:
-    """The sentence; '' for a request without one: nothing, or a question, whose words are not in it."""
-    if not request.actions or any(isinstance(action, req.Ask) for action in request.actions):
+    """The sentence; '' for a request without one.
+
+    Nothing to do has none, nor a question, whose words are not in the request, nor files that no word of the request
+    describes.
+    """
+    actions = request.actions
+    if not actions or any(isinstance(action, req.Ask) or not _is_worded(action) for action in actions):
         return ""
     return " and then ".join(_PHRASES[type(action)](action) for action in request.actions)
+
+
+def _is_worded(action: Any) -> bool:
+    """Whether each description of an action holds a letter."""
+    return all(any(letter.isalpha() for letter in words) for words in getattr(action, "what", ()))
 
 
 # Files

@@ -87,7 +87,10 @@ _VALUES = st.text(st.sampled_from("ab .,;:'\"“”*#/()-1Zé"), min_size=1, max
 
 @given(st.sampled_from(READ), _VALUES)
 def test_any_values_give_a_sentence(one, value):
-    """A model's request may hold anything; whatever is read of its sentence, it has the same verbs."""
+    """A model's request may hold anything; whatever is read of its sentence, it changes what the request does.
+
+    What only reads may be read otherwise: ``history`` of a time that is none is a question.
+    """
     wire = re.sub(r"(?<==)[^|\n]+", lambda _: value.strip().replace("|", " "), one["request"], count=1)
     try:
         request = decode(wire)
@@ -95,4 +98,5 @@ def test_any_values_give_a_sentence(one, value):
         return
     said = sentence_of(request)
     found = understand(said, WHOLE) if said else None
-    assert found is None or [type(each) for each in found.actions] == [type(each) for each in request.actions]
+    if found is not None and (found.changes or request.changes):
+        assert [type(each) for each in found.actions] == [type(each) for each in request.actions]

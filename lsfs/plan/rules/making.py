@@ -70,8 +70,9 @@ def _made_one(got: Got) -> tuple[Action, ...] | None:
 
 def _appended(got: Got) -> tuple[Action, ...] | None:
     to: Chosen = got["to"]
-    if to.time or to.size or to.tagged or not is_given(got["text"]):
-        return None
+    parts = {"name", "names", "title", "titles"} & set(to.what[0].casefold().split()[:4])
+    if to.time or to.size or to.tagged or not is_given(got["text"]) or (parts and not to.exact):
+        return None  # "the names of …" are not what is in a file
     return (Append(to=to.what[0], folder=to.folder, text=got["text"]),)
 
 

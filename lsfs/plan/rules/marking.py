@@ -9,9 +9,6 @@ from lsfs.plan.rules.grammar import Got, Rule, rules
 
 def _trashed(got: Got) -> tuple[Action, ...] | None:
     files: tuple[Chosen, ...] = got["what"] if isinstance(got["what"], tuple) else (got["what"],)
-    first = files[0].what[0].casefold().split()[:2] if files[0].what else []
-    if first[:1] in (["tag"], ["tags"], ["label"], ["prefix"], ["suffix"], ["line"], ["lines"], ["word"]):
-        return None
     folder = got.get("from", "")
     if folder:
         if any(one.folder for one in files):

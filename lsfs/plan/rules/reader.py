@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lsfs.plan.rules import drafting
 from lsfs.plan.rules.chosen import Chosen
 from lsfs.plan.rules.known import Known
-from lsfs.plan.rules.lexicon import EVERYTHING, GENERIC, NOUNS, PRONOUNS
+from lsfs.plan.rules.lexicon import ARTICLES, EVERYTHING, GENERIC, NOUNS, PRONOUNS, QUANTIFIERS
 from lsfs.plan.rules.selecting import Selecting, is_kind
 from lsfs.plan.rules.tokens import Token, has_extension
 from lsfs.plan.rules.wording import Wording
@@ -52,8 +52,9 @@ class Reader(Wording):
         found = self._selecting.files(start, end)
         for one in found or ():
             words = " ".join(one.what).casefold()
-            if words.split()[:1] and words.split()[0] in _PARTS_OF_A_TEXT:
-                return None
+            named = [word for word in words.split() if word not in QUANTIFIERS | ARTICLES]
+            if named and named[0] in _PARTS_OF_A_TEXT:
+                return None  # "all tags from …" are no files
             if {"from", "off"} & set(words.split()) and words.split()[-1] in _LISTS:
                 return None  # a line of a list
             if not one.limited and (words in EVERYTHING or not set(words.split()) - GENERIC):
