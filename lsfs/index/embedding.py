@@ -18,8 +18,8 @@ from lsfs.store.index import Content, Index
 _ROUND_CONTENTS = 256
 _ROUND_CHUNKS = 1024
 """Passages embedded between two commits: some seconds of work, lost by a kill at worst."""
-_CALL_CHUNKS = 256
-"""Passages handed to the embedder at once, enough to batch by length."""
+_CALL_CHUNKS = 32
+"""Passages handed to the embedder at once: a quarter of a second, for which what was asked for meanwhile waits."""
 _RETRY_S = 30.0
 _REFUSED = "they are made once the work goes on and the disk has room"
 
@@ -39,7 +39,8 @@ def passage_text(content: Content, passage: Passage) -> str:
 class EmbeddingJob:
     """A thread that embeds contents while some lack vectors, and sleeps while none does.
 
-    `may_run` is asked between rounds; a full disk or a pause says no, and it is asked again after a while.
+    `may_run` is asked between calls to the embedder; a full disk, a pause or a model at work says no, and it is asked
+    again when somebody nudges, or after a while.
     """
 
     def __init__(
@@ -94,7 +95,7 @@ class EmbeddingJob:
     def _run(self) -> None:
         while self._wait():
             try:
-                refused = self._rounds()
+                self._rounds()
             except Exception as error:
                 # The thread outlives whatever a part of it raises, or nothing would be embedded any more.
                 expected = isinstance(error, LsfsError)
@@ -103,21 +104,25 @@ class EmbeddingJob:
                     log.warning("no vectors are made: %s", message, exc_info=not expected)
                 self._pause(message)
             else:
-                if refused:
-                    self._pause(_REFUSED, until_nudged=True)
-                else:
-                    self.trouble = ""
+                self.trouble = ""
             self._on_change()
 
-    def _rounds(self) -> bool:
-        """Embeds until nothing is left, True where that was refused."""
-        while not self._stopping and (ids := self._due()):
-            if not self._may_run():
-                return True
-            if not self._round(ids):
-                break
+    def _rounds(self) -> None:
+        """Embeds until nothing is left."""
+        while not self._stopping and (ids := self._due()) and self._leave() and self._round(ids):
             self._on_change()
-        return False
+
+    def _leave(self) -> bool:
+        """Waits until work is allowed; False when the job is to end."""
+        while not self._stopping and not self._may_run():
+            with self._wake:
+                self._news = False
+            if not self._may_run():  # what is over since would have said so before that
+                self._pause(_REFUSED, until_nudged=True)
+        if self.trouble == _REFUSED:
+            self.trouble = ""
+            self._on_change()
+        return not self._stopping
 
     def _pause(self, reason: str, *, until_nudged: bool = False) -> None:
         """Says why nothing is made and waits until it is to be tried again."""
@@ -179,7 +184,7 @@ class EmbeddingJob:
         """The rows to store, None when the job is to end."""
         parts = []
         for start in range(0, len(texts), _CALL_CHUNKS):
-            if self._stopping:
+            if not self._leave():
                 return None
             parts.append(self._embedder.embed(texts[start : start + _CALL_CHUNKS]))
         return np.concatenate(parts) if parts else np.empty((0, self._vectors.dimensions), np.float32)

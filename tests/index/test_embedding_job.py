@@ -25,17 +25,21 @@ class Embedder(HashingEmbedder):
     def __init__(self) -> None:
         super().__init__(DIMENSIONS)
         self.error: Exception | None = None
+        self.calls = 0
+        self.on_call = lambda: None
 
     def embed(self, texts):
         if self.error is not None:
             raise self.error
+        self.calls += 1
+        self.on_call()
         return super().embed(texts)
 
 
 class Job:
-    """An embedding job over one content, and what it tells."""
+    """An embedding job over one content, of the word ``lease`` again and again, and what it tells."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, chunks: int = 1) -> None:
         import zstandard
 
         self.index = index
@@ -48,14 +52,14 @@ class Job:
             hash=b"h" * 32,
             state="text",
             extractor="1",
-            text_bytes=5,
-            chunks=1,
-            chunk_table=pack([(0, 1, 1, 0)]),
-            text=zstandard.ZstdCompressor().compress(b"lease"),
+            text_bytes=5 * chunks,
+            chunks=chunks,
+            chunk_table=pack([(5 * place, 1, 1, 0) for place in range(chunks)]),
+            text=zstandard.ZstdCompressor().compress(b"lease" * chunks),
         )
         with index.write() as tx:
             index.vectors.begin(tx, DIMENSIONS)
-            self.content = index.contents.add(tx, content, index.take_chunks(tx, 1))
+            self.content = index.contents.add(tx, content, index.take_chunks(tx, chunks))
             row = FileRow(1, 1, b"f", "f", "", Kind.FILE.value, 1, 0, content.hash, None, 1, "done")
             index.files.put(tx, [row])
         self.job = EmbeddingJob(
@@ -95,6 +99,23 @@ def test_a_refusal_is_a_reason_as_long_as_vectors_are_missing_and_is_asked_again
     assert not job.embedded()
     job.allowed = True  # nobody tells the job that there is room again
     job.until(lambda: job.embedded() and job.job.trouble == "")
+
+
+def test_work_that_was_begun_waits_where_something_else_is_asked_for(tmp_path):
+    index = Index(tmp_path / "index.db")
+    job = Job(index, chunks=400)
+    try:
+        job.embedder.on_call = lambda: setattr(job, "allowed", False)
+        job.job.start()
+        job.until(lambda: job.job.trouble != "")
+        assert (job.embedder.calls, job.embedded()) == (1, False)
+        job.embedder.on_call = lambda: None
+        job.allowed = True
+        job.job.nudge()
+        job.until(lambda: job.embedded() and job.job.trouble == "")
+    finally:
+        job.job.stop()
+        index.close()
 
 
 def test_a_refusal_is_no_matter_where_every_vector_is_there(job):
