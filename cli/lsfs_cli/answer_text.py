@@ -15,6 +15,8 @@ def render_answer(result: dict[str, Any], style: Style, cwd: str, *, said: bool 
     `said`: the answer itself stands there already.
     """
     parts = [] if said or not result["answer"] else [readable(result["answer"].strip())]
+    if result["unanswered"]:
+        parts.append("\n".join(f"The files do not say: {readable(part)}" for part in result["unanswered"]))
     if result["citations"]:
         parts.append("\n".join(_footnotes(result["citations"], style, cwd)))
     return ("\n" if said and parts else "") + "\n\n".join(parts)

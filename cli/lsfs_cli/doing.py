@@ -22,7 +22,7 @@ NO_RESULT: Mapping[str, Any] = {
     "op": None, "state": "refused", "class": "read", "summary": "", "files": 0, "bytes": 0, "effects": [],
     "left_out": [], "notes": [], "conflicts": [], "steps": [], "exempt": False, "expires": "", "error": "",
     "tier": None, "reason": "", "readings": [], "hits": [], "answer": None, "citations": [], "actions": [],
-    "changes": [], "judged": [],
+    "changes": [], "judged": [], "unanswered": [],
     "elapsed_ms": 0.0,
 }  # fmt: skip
 """`lsfs.core.api.SayResult`, decoded, of a sentence that came to nothing before there was one."""

@@ -36,6 +36,8 @@ class Answer(msgspec.Struct, frozen=True):
     """What each sentence stands on."""
     passages: tuple[Cited, ...] = ()
     """What was read, best first."""
+    unanswered: tuple[str, ...] = ()
+    """Parts of the question that the files do not say."""
 
 
 class Asking:
@@ -69,15 +71,21 @@ class Asking:
         tell(on_event, "reading", ", ".join(dict.fromkeys(_name(place.file) for place in passages)))
         reader = Reader(question, gathered, llm, on_event)
         found: list[Sentence] = []
-        for part, snippets in zip(question.parts, picked, strict=True):
+        unanswered: list[str] = []
+        for number, (part, snippets) in enumerate(zip(question.parts, picked, strict=True)):
             # A small model answers two questions worse than one, and each has its own passages.
             before = found[-1] if found and points(part) else None
+            if before is not None:
+                scores = self._gathering.again(gathered, number, f"{part} ({before.text})")
+                snippets = pick(gathered.documents, [scores], READ_TOKENS, llm.count)
             said = reader.part(part, before, snippets)
             if said is None and not found:
                 return Answer(None, passages=passages)
-            if said is not None:
+            if said is None:
+                unanswered.append(part)
+            else:
                 found.append(said)
-        return _answer(found, passages)
+        return _answer(found, passages, unanswered)
 
     def _gather(self, question: Question, llm: LanguageModel) -> tuple[Question, Gathered]:
         """What may answer the question, and the question with its translation; searched in other words too if need be.
@@ -101,15 +109,23 @@ def _picked(question: Question, gathered: Gathered, count: Callable[[str], int])
     return [pick(gathered.documents, [scores], tokens, count) for scores in gathered.scores]
 
 
-def _answer(found: Sequence[Sentence], passages: tuple[Cited, ...]) -> Answer:
+def _answer(found: Sequence[Sentence], passages: tuple[Cited, ...], unanswered: Sequence[str]) -> Answer:
     places: list[Cited] = []
     said = []
     for sentence in found:
-        place = cite(sentence.text, sentence.snippet)
-        if place not in places:
-            places.append(place)
-        said.append(f"{sentence.text} [{places.index(place) + 1}]")
-    return Answer(" ".join(said), tuple(places), passages)
+        marks = []
+        for place in _places(sentence):
+            if place not in places:
+                places.append(place)
+            marks.append(f"[{places.index(place) + 1}]")
+        said.append(f"{sentence.text} {''.join(marks)}")
+    return Answer(" ".join(said), tuple(places), passages, tuple(unanswered))
+
+
+def _places(sentence: Sentence) -> list[Cited]:
+    place = cite(sentence.text, sentence.snippet)
+    row = sentence.named_by
+    return [place] if row is None else [place, cited(row.file, row.units[-1])]
 
 
 def _shown(snippets: Sequence[Snippet]) -> tuple[Cited, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from lsfs.answer.figures import figures, has_figure, proper_names, said_figures
+from lsfs.answer.figures import days, figures, has_figure, proper_names, said_figures
 from lsfs.answer.picking import Snippet, stems
 from lsfs.answer.questions import language
 from lsfs.answer.units import Unit, paired
@@ -15,8 +15,11 @@ from lsfs.index.functionwords import content_words
 from lsfs.store.index import FileRow
 
 _LINE = re.compile(r"\[?\d+\]?\s*[:.)]\s*(.+)")
+_LABELLED = re.compile(r"[^:.!?]{2,40}: (?P<value>[^:]{1,60})")
 _WORD = re.compile(r"[^\W_]+")
 _QUOTE_CHARS = 240
+_SHORT = 3
+"""Letters up to which a word leads nowhere."""
 _OWN_WORDS = 0.34
 """Share of a sentence's own words that its source must have."""
 
@@ -40,6 +43,8 @@ class Sentence(msgspec.Struct, frozen=True):
     """What it was written from."""
     supported: bool
     """Whether its figures stand there or in the question, its names in what was read, and its other words there."""
+    named_by: Snippet | None = None
+    """What says that it speaks of those whom the question names, where the snippet itself does not."""
 
 
 def sentence_of(written: str, snippet: Snippet, read: Sequence[Snippet], question: str) -> Sentence | None:
@@ -72,16 +77,42 @@ def in_its_own_words(snippet: Snippet) -> Sentence:
     return Sentence(paired(unit) if unit.row else unit.text, snippet, supported=True)
 
 
+def naming(names: Sequence[str], snippet: Snippet, read: Sequence[Snippet]) -> Snippet | None:
+    """Of what was read, the row that leads from the names of a question to a snippet without them: her squad, his room.
+
+    None where the snippet or its file has one of the names, or no row has all of them and a word of the snippet.
+    """
+    wanted, said = {stem for name in names for stem in stems(name)}, stems(snippet.text)
+    if not wanted or wanted & said:
+        return None
+    words = {word for word in _telling(snippet.units[-1].text) if word.isalpha() and len(word) > _SHORT}
+    for one in read:
+        row = stems(one.units[-1].text) if one.units[-1].row else set[str]()
+        if wanted <= row and words & row:
+            return one
+    return None
+
+
+def drops_the_value(sentence: str, snippet: Snippet) -> bool:
+    """Whether a snippet says ``label: value`` and the sentence nothing of the value."""
+    found = _LABELLED.fullmatch(snippet.units[-1].text)
+    if found is None or snippet.units[-1].row:
+        return False
+    figures_of, words = figures(found["value"]), _telling(found["value"])
+    return not (figures_of & said_figures(sentence) or words & _telling(sentence))
+
+
 def _telling(text: str) -> set[str]:
     """The words of a text, cut to what their forms share, without those that carry grammar."""
     return stems(" ".join(content_words(_WORD.findall(text))))
 
 
 def missing(text: str, snippet: Snippet, question: str) -> set[str]:
-    """The figures and names of a sentence that stand neither in the snippet nor in the question."""
+    """The figures, days and names of a sentence that stand neither in the snippet nor in the question."""
     held = said_figures(snippet.text) | said_figures(question)
     lacking = {figure for figure in figures(text) if not _held(figure, held)}
     low = f"{snippet.text}\n{question}".lower()
+    lacking |= days(text) - days(low)
     return lacking | {name for name in proper_names(text) if name not in low}
 
 

@@ -42,6 +42,15 @@ _MONTH_NAMES = (
     ("november", "novembre", "noviembre", "nov"),
     ("december", "dezember", "décembre", "diciembre", "dicembre", "dec", "dez"),
 )
+_DAY_NAMES = (
+    ("monday", "montag", "lundi", "lunes", "lunedì"),
+    ("tuesday", "dienstag", "mardi", "martes", "martedì"),
+    ("wednesday", "mittwoch", "mercredi", "miércoles", "mercoledì"),
+    ("thursday", "donnerstag", "jeudi", "jueves", "giovedì"),
+    ("friday", "freitag", "vendredi", "viernes", "venerdì"),
+    ("saturday", "samstag", "sonnabend", "samedi", "sábado", "sabato"),
+    ("sunday", "sonntag", "dimanche", "domingo", "domenica"),
+)
 
 
 def _number_words() -> dict[str, str]:
@@ -56,6 +65,7 @@ def _number_words() -> dict[str, str]:
 
 _NUMBER_WORDS = _number_words()
 _MONTH_NUMBERS = {name: str(number) for number, names in enumerate(_MONTH_NAMES, 1) for name in names}
+_DAYS = {name: names[0] for names in _DAY_NAMES for name in names}
 
 
 def figures(text: str) -> set[str]:
@@ -107,11 +117,17 @@ def _plain(text: str, offset: int) -> Iterator[tuple[str, int]]:
         yield number[0].lstrip("0") or "0", offset + at + number.start()
 
 
+def days(text: str) -> set[str]:
+    """The days of the week that a text names, in English whatever its language."""
+    words = _WORD.findall(text.lower())
+    return {_DAYS[word] for said in words for word in (said, said.removesuffix("s")) if word in _DAYS}
+
+
 def proper_names(text: str) -> set[str]:
-    """The words of a sentence that are names by their capital, but for its first; lower case."""
+    """The words of a sentence that are names by their capital, but for its first and for times; lower case."""
     words = list(_WORD.finditer(text))
     return {
         word[0].lower().removesuffix("'s").removesuffix("’s")
         for word in words[1:]
-        if word[0][0].isupper() and word[0].lower() not in _MONTH_NUMBERS and len(word[0]) > 1
+        if word[0][0].isupper() and word[0].lower() not in _MONTH_NUMBERS.keys() | _DAYS.keys() and len(word[0]) > 1
     }

@@ -44,6 +44,8 @@ class Gathered(msgspec.Struct, frozen=True):
     documents: list[Document]
     scores: list[Scores]
     """For each part of the question."""
+    vectors: NDArray[np.float32] | None = None
+    """Of all units, one after another; None where there is no embedder."""
 
     @property
     def best(self) -> float:
@@ -82,9 +84,15 @@ class Gathering:
         if compares(question.text):
             replace = msgspec.structs.replace
             documents = [replace(document, units=tuple(mark_extremes(document.units))) for document in documents]
-        cosines = self._cosines(documents, question, also)
-        scores = unit_scores(documents, (*question.parts, *also), question.names, cosines)
-        return Gathered(documents, _in_any_words(scores, len(question.parts)))
+        asked = (*question.parts, *also)
+        vectors = self._vectors(documents)
+        scores = unit_scores(documents, asked, question.names, self._cosines(asked, vectors))
+        return Gathered(documents, _in_any_words(scores, len(question.parts)), vectors)
+
+    def again(self, gathered: Gathered, number: int, asked: str) -> Scores:
+        """How well what was gathered fits a part of the question, by its number, now asked in other words too."""
+        scores = unit_scores(gathered.documents, (asked,), (), self._cosines((asked,), gathered.vectors))
+        return _in_any_words([gathered.scores[number], *scores], 1)[0]
 
     def document(self, file: FileRow) -> Document | None:
         """All of a file's text, or None where it has none that can be read."""
@@ -93,9 +101,7 @@ class Gathering:
     def unit_scores(self, file: FileRow, units: Sequence[Unit], wish: str) -> list[float]:
         """How well each unit of a file fits a wish."""
         document = Document(file, 1.0, tuple(units), whole=True)
-        question = Question(wish, (wish,), (), "other")
-        cosines = self._cosines([document], question, ())
-        return unit_scores([document], [wish], (), cosines)[0][0]
+        return unit_scores([document], [wish], (), self._cosines([wish], self._vectors([document])))[0][0]
 
     def _lines(self, question: Question, also: Sequence[str]) -> Iterable[str]:
         for part in (*question.parts, *also):
@@ -133,22 +139,30 @@ class Gathering:
         units = units_of(passages, found.file.ext, code=code)
         return Document(found.file, found.score, tuple(units), numbers is None)
 
-    def _cosines(
-        self, documents: Sequence[Document], question: Question, also: Sequence[str]
-    ) -> list[list[float]] | None:
+    def _vectors(self, documents: Sequence[Document]) -> NDArray[np.float32] | None:
+        """A row for each unit, zeros for those past the most that are compared."""
+        texts = [_in_context(document.file, unit) for document in documents for unit in document.units]
         if self._embedder is None:
             return None
-        texts = [_in_context(document.file, unit) for document in documents for unit in document.units]
-        parts = [*question.parts, *also]
         if not texts:
-            return [[] for _ in parts]
+            return np.empty((0, 0), np.float32)
         try:
-            vectors = self._embedder.embed([*parts, *texts[:_MOST_UNITS]])
+            rows = self._embedder.embed(texts[:_MOST_UNITS])
         except LsfsError:
             return None
-        cosines = vectors[: len(parts)] @ vectors[len(parts) :].T
-        missing = len(texts) - cosines.shape[1]
-        return [[*map(float, row), *([0.0] * missing)] for row in cosines]
+        return np.pad(rows, ((0, len(texts) - len(rows)), (0, 0)))
+
+    def _cosines(self, asked: Sequence[str], vectors: NDArray[np.float32] | None) -> list[list[float]] | None:
+        """For each text that is asked, those of all units."""
+        if self._embedder is None or vectors is None:
+            return None
+        if not len(vectors):
+            return [[] for _ in asked]
+        try:
+            rows = self._embedder.embed(asked)
+        except LsfsError:
+            return None
+        return [[*map(float, row)] for row in rows @ vectors.T]
 
 
 def _in_any_words(scores: Sequence[Scores], parts: int) -> list[Scores]:

@@ -25,6 +25,8 @@ _STEM = 5
 """Letters of a word that are compared: enough to tell words apart, few enough to join their forms."""
 _WORDS = 0.5
 """What all of a question's words, weighed by rarity, are worth in cosine."""
+_UNKNOWN_MEANING = 0.3
+"""The cosine of a unit where there is no embedder: a usual one."""
 _FILE = 0.15
 """What a file's own score is worth in cosine."""
 _BESIDE = 0.5
@@ -142,7 +144,7 @@ def unit_scores(
             for unit, words in zip(document.units, around, strict=True):
                 share = sum(rarity[stem] for stem in part & words) / worth
                 share += _BESIDE * sum(rarity[stem] for stem in part & near[at] - words) / worth
-                meaning = cosines[number][at] if cosines is not None else 0.0
+                meaning = cosines[number][at] if cosines is not None else _UNKNOWN_MEANING
                 more = _NAMED_ROW if unit.row and named & words else 0.0
                 more += _ATTRIBUTE if asked_stems & words else 0.0
                 more -= _LACKS if lacks(kind, unit.text, row=unit.row) else 0.0

@@ -40,6 +40,10 @@ _ATTRIBUTE = re.compile(
     r"\s+(?P<word>[^\W\d_]{4,})\b",
     re.IGNORECASE,
 )
+_ATTRIBUTE_OF = re.compile(
+    r"(?:when|what|where|which|who)(?:['’]s| is| was| are| were)\b.*['’]s? (?P<word>[^\W\d_]{4,})\W*", re.IGNORECASE
+)
+"""``birthday`` of "when is Ada's birthday"."""
 _NO_ATTRIBUTE = frozenset(
     "time date year month week hour kind sort type size colour color number name part thing things else does would will"
     " should could about were have happens goes afternoon morning evening weekday file files document place long more"
@@ -137,7 +141,7 @@ def names(text: str) -> tuple[str, ...]:
 
 def attribute(text: str) -> str | None:
     """The word for what is asked: ``deposit`` of "how much deposit did I pay"; None where none is named."""
-    found = _ATTRIBUTE.search(text)
+    found = _ATTRIBUTE.search(text) or _ATTRIBUTE_OF.fullmatch(text)
     if found is None or found["word"].lower() in _NO_ATTRIBUTE:
         return None
     return found["word"] if content_words([found["word"]]) and key_words(found["word"]) else None

@@ -10,20 +10,25 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from lsfs.answer.citing import Sentence, in_its_own_words, sentence_of
+import msgspec
+
+from lsfs.answer.citing import Sentence, drops_the_value, in_its_own_words, naming, sentence_of
 from lsfs.answer.events import Cancelled, OnEvent, tell
 from lsfs.answer.gathering import Gathered
-from lsfs.answer.judging import Weighed, bearable, doubt, foreign, is_clear
+from lsfs.answer.judging import LEAST_FIT, Weighed, bearable, doubt, foreign, is_settled
 from lsfs.answer.kinds import misses
 from lsfs.answer.picking import Snippet
 from lsfs.answer.prompts import NONE, ask_prompt
 from lsfs.answer.questions import Question, kind_of, language
+from lsfs.answer.tables import sums, wants_the_whole
 from lsfs.llm.base import Bounds, LanguageModel
 
 _BOUNDS = Bounds(max_tokens=90, grammar='root ::= "1: " [^\\n]+')
 _SURE = 0.5
 """Doubt up to which a text is quoted where what was written of it does not hold."""
-_WEIGHED = 5
+_FITTING = 0.45
+"""Score of the search from which it is."""
+_WEIGHED = 4
 """Snippets that the model looks at."""
 _TRIED = 2
 """Those of them of which it may write."""
@@ -47,11 +52,15 @@ class Reader:
         asked = part
         if before is not None:
             asked = f"{part} ({before.text})"
-            snippets = [before.snippet, *(one for one in snippets if one.units != before.snippet.units)]
+            # The text that it came from, with its score for this part where it has one.
+            first = next((one for one in snippets if one.units == before.snippet.units), before.snippet)
+            snippets = [first, *(one for one in snippets if one.units != first.units)]
         for weighed in self._weighed(snippets[:_WEIGHED], asked)[:_TRIED]:
             snippet = weighed.snippet
             known = self._gathered.words(snippet.file)
-            if weighed.doubt > bearable(self._question, part, snippet, known, self._all_words):
+            if weighed.fit < LEAST_FIT or weighed.doubt > bearable(
+                self._question, part, snippet, known, self._all_words
+            ):
                 continue
             sentence = self._sentence(weighed, asked, snippets)
             if sentence is not None and self._is_borne_out(sentence, part, known):
@@ -60,16 +69,17 @@ class Reader:
         return None
 
     def _weighed(self, snippets: Sequence[Snippet], asked: str) -> list[Weighed]:
-        """The snippets with the model's doubt in each, best first; none after one that is clear."""
+        """The snippets with the model's doubt in each, best first; none after one that leaves no question."""
         found: list[Weighed] = []
         for place, snippet in enumerate(snippets):
             tell(self._on_event, "reading", "")
             prompt = ask_prompt(snippet, self._in_the_language_of(snippet, asked))
             found.append(Weighed(snippet, doubt(self._llm.choose(prompt, (NONE, "1")))))
             following = snippets[place + 1].score if place + 1 < len(snippets) else 0.0
-            if place == 0 and is_clear(found[0], following):
+            if is_settled(found, following):
                 break
-        return sorted(found, key=lambda weighed: -weighed.fit)
+        found.sort(key=lambda weighed: -weighed.fit)
+        return _whole_first(found, snippets) if wants_the_whole(asked) else found
 
     def _in_the_language_of(self, snippet: Snippet, asked: str) -> str:
         """The question in English for an English text, if it was translated: the model sees better that they meet."""
@@ -85,9 +95,14 @@ class Reader:
         if written.ended == "cancelled":
             raise Cancelled
         sentence = sentence_of(written.text, snippet, read, self._question.text)
-        if sentence is not None and not sentence.supported:
-            return in_its_own_words(snippet) if weighed.doubt <= _SURE else None
-        return sentence
+        if sentence is None:
+            return None
+        if not sentence.supported:
+            quoted = weighed.doubt <= _SURE and snippet.score >= _FITTING
+            return in_its_own_words(snippet) if quoted else None
+        if drops_the_value(sentence.text, snippet):
+            return in_its_own_words(snippet)
+        return msgspec.structs.replace(sentence, named_by=naming(self._question.names, snippet, read))
 
     def _is_borne_out(self, sentence: Sentence, part: str, known: set[str]) -> bool:
         """Whether a sentence names what was asked for, and its file what was asked about."""
@@ -95,3 +110,13 @@ class Reader:
             return False
         question, path = self._question, os.fsdecode(sentence.snippet.file.path)
         return len(question.parts) > 1 or not foreign(question.names, known, path)
+
+
+def _whole_first(weighed: Sequence[Weighed], snippets: Sequence[Snippet]) -> list[Weighed]:
+    """Before what fits best, the sum that its file names: of what, stands in the lines above it."""
+    best = weighed[0]
+    for snippet in snippets:
+        if snippet.file.id == best.snippet.file.id and sums(snippet.units[-1]):
+            rest = [one for one in weighed if one.snippet is not snippet]
+            return [Weighed(snippet, best.doubt), *rest]
+    return list(weighed)

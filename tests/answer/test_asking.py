@@ -26,6 +26,22 @@ class Library:
         scores = unit_scores(self.documents, question.parts, question.names, None)
         return Gathered(list(self.documents), scores)
 
+    def again(self, gathered, number, asked):
+        return unit_scores(gathered.documents, (asked,), (), None)[0]
+
+
+class Knowing(Told):
+    """One that sees what only one text says."""
+
+    def __init__(self, asked: str, said: str, *lines: str) -> None:
+        super().__init__(*lines)
+        self.asked, self.said = asked, said
+
+    def choose(self, prompt, options):
+        odds = super().choose(prompt, options)
+        text = prompt.turns[0].text
+        return odds[::-1] if self.asked in text and self.said not in text else odds
+
 
 def asked(question: str, llm: Told, *documents: Document, on_event=silent):
     return Asking(llm, Library(*(documents or (RENT, MOORING)))).ask(question, on_event)
@@ -144,3 +160,36 @@ def test_a_part_that_points_at_the_one_before_is_told_what_was_said_to_it():
     answer = asked("what does the mooring cost, and when is it paid?", llm, members)
     assert "when is it paid? (mooring cost) (The mooring costs 62 a month.)" in llm.prompts[-1].turns[0].text
     assert answer.text == "The mooring costs 62 a month. [1] It is paid on 1 May. [1]"
+
+
+def test_a_part_that_points_is_looked_for_where_the_answer_before_leads():
+    llm = Knowing("who trains", "Anders", "1: Rita is with the juniors.", "1: Anders trains them.")
+    members = a_document("members.csv", "name | group\nRita Moss | juniors\nKai Brandt | veterans", 0.9, 1)
+    rota = a_document("rota.txt", "Anders trains the juniors.\n\nOlga trains the veterans.", 0.2, 2)
+    answer = asked("which group is Rita Moss in, and who trains them?", llm, members, rota)
+    assert answer.text == "Rita is with the juniors. [1] Anders trains them. [2][1]"
+    after = [prompt.turns[0].text for prompt in llm.prompts if "(Rita is with the juniors.)" in prompt.turns[0].text]
+    assert "Anders" in after[1]  # the first text is the one that the answer before came from
+
+
+def test_a_part_that_no_file_answers_is_named():
+    llm = Told("1: The rent is 410 a month.", *["1: It was signed by Mrs Teale in Ghent."] * 2)
+    answer = asked("how much is the rent, and who signed the contract in Ghent?", llm)
+    assert answer.text == "The rent is 410 a month. [1]"
+    assert answer.unanswered == ("who signed the contract in Ghent?",)
+
+
+def test_the_whole_is_what_a_file_says_it_comes_to():
+    llm = Told("1: The brace cost 2,600 in all.")
+    bill = a_document(
+        "bill.txt", "Brace: 2,350 euros.\n\nX-rays of the jaw for the brace: 90 euros.\n\nTotal: 2,600", 0.9, 1
+    )
+    assert asked("what was the full cost of the brace?", llm, bill).text == "The brace cost 2,600 in all. [1]"
+    assert "Total: 2,600" in llm.prompts[-1].turns[0].text
+
+
+def test_a_label_whose_value_the_model_leaves_out_speaks_for_itself():
+    party = a_document("party.md", "Nut allergy: Oskar.", 0.9, 1)
+    assert asked("which guest must not eat nuts?", Told("1: The guest has a nut allergy."), party).text == (
+        "Nut allergy: Oskar. [1]"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lsfs.answer.figures import figures, has_figure, proper_names, said_figures
-from lsfs.answer.questions import key_words, kind_of, language, names, read
+from lsfs.answer.questions import attribute, key_words, kind_of, language, names, read
 
 
 def test_a_question_of_two_parts_is_searched_part_by_part_and_keeps_its_subject():
@@ -91,3 +91,16 @@ def test_figures_are_compared_without_their_spelling():
     assert has_figure("within forty-five days")
     assert not has_figure("within days")
     assert proper_names("Then Ruth met Omar in May") == {"ruth", "omar"}
+
+
+@pytest.mark.parametrize(
+    ("question", "word"),
+    [
+        ("how much deposit did I pay?", "deposit"),
+        ("when is Ada Lovelace's birthday?", "birthday"),
+        ("what's the members\u2019 fee", None),
+        ("when is the party at Ada's", None),
+    ],
+)
+def test_the_word_for_what_is_asked(question, word):
+    assert attribute(question) == word

@@ -51,6 +51,11 @@ def test_what_was_taken_back_of_an_answer_is_said_again(door, answers, lsfs):
     assert lsfs("ask", "when?", seen=True).out == "Three months. And more.\nThree months [1]." + PLACES
 
 
+def test_what_the_files_do_not_say_of_a_question_is_said(door, answers, lsfs):
+    door.on("ask", *answers(ANSWER, unanswered=("who signs?",)))
+    assert lsfs("ask", "when, and who signs?").out == f"{ANSWER}\n\nThe files do not say: who signs?{PLACES}"
+
+
 def test_pieces_are_no_part_of_the_document(door, answers, lsfs):
     door.on("ask", *answers("Three ", "months"))
     document = lsfs("ask", "when?", "--json").document
@@ -153,10 +158,10 @@ def test_leaving_early_closes_the_connection(door, lsfs, monkeypatch):
     assert door.gone.wait(10)
 
 
-@given(st.text(), st.text(), st.text(), st.text())
-def test_nothing_of_an_answer_is_obeyed_by_a_terminal(answer, path, anchor, quote):
+@given(st.text(), st.text(), st.text(), st.text(), st.text())
+def test_nothing_of_an_answer_is_obeyed_by_a_terminal(answer, path, anchor, quote, part):
     citations = [{"path": path, "line": None, "anchor": anchor, "quote": quote}] * 2
-    said = render_answer({"answer": answer, "citations": citations}, Style(False), "/h")
+    said = render_answer({"answer": answer, "unanswered": [part], "citations": citations}, Style(False), "/h")
     said += render_passages(citations, Style(False), "/h")
     assert not any(ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in said.replace("\n", ""))
 

@@ -97,6 +97,8 @@ class SayResult(PlanResult, frozen=True, kw_only=True):
     hits: tuple[Hit, ...] = ()
     answer: str | None = None
     citations: tuple[Citation, ...] = ()
+    unanswered: tuple[str, ...] = ()
+    """Parts of the question that the files do not say."""
     refusal: ErrorInfo | UnsetType = UNSET
     """Set where the state is ``refused``: what the command ends with."""
     elapsed_ms: float = 0.0
