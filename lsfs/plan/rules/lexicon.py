@@ -103,10 +103,43 @@ GENERIC = frozenset(
 )
 """Words that say no more than that all is meant."""
 LIMITS = frozenset(
-    "except excluding but not unless without if apart aside don't doesn't isn't aren't didn't never other only"
-    " instead rather whether either neither nor save".split()
+    "except excluding excepting but not unless without if apart aside minus besides outside barring don't doesn't"
+    " isn't aren't didn't never other only instead rather whether either neither nor save".split()
 )
 """Words that take something back or make a condition; no slot holds what they say."""
+NONE = frozenset("no none zero neither hardly barely scarcely".split())
+"""Words before a description that leave nothing of it."""
+INEXACT = NONE | frozenset(
+    "some several most many much few fewer half part parts certain various nearly almost roughly approximately around"
+    " couple enough more less too selected random either plenty lots majority minority rest remainder remaining".split()
+)
+"""Words before a description that leave open which of the files, or how many, are meant."""
+FOREIGN_LIMITS = frozenset(
+    "y e et und pero mais aber ma sondern nicht no ne pas sauf außer excepto oder ou o salvo tranne non ni weder ohne"
+    " sans sin senza si wenn falls se bis abgesehen ausgenommen ausgeschlossen ausschließlich hormis excepté exclu"
+    " exclus exclue exclues hors part parte menos excluyendo fuera eccetto escluso esclusa esclusi escluse fuori meno"
+    " kein keine keinen keines aucun aucune ningún ninguna ningun nessun nessuna einige manche mehrere meisten fast"
+    " beinahe hälfte halbe quelques plusieurs plupart presque moitié algunos algunas varios varias mayoría casi mitad"
+    " alcuni alcune diversi diverse maggior quasi metà".split()
+)
+"""The same and lists in other languages, and words that leave open which files or how many are meant."""
+TAGS = frozenset("tag tags label labels".split())
+PARTS = frozenset(
+    "line lines word words sentence sentences paragraph paragraphs row rows column columns cell cells entry entries"
+    " item items comment comments section sections prefix suffix text page pages heading headings footnote footnotes"
+    " header footer title titles name names filename filenames signature watermark logo typo typos mistake mistakes"
+    " space spaces character characters letterhead margin margins bullet bullets quotation paragraphs author".split()
+)
+"""Parts and properties of a document, which are no files."""
+FOREIGN_PARTS = frozenset(
+    "seite seiten zeile zeilen spalte spalten absatz wort wörter satz unterschrift titel überschrift leerzeichen ligne"
+    " lignes colonne colonnes paragraphe mot mots phrase signature titre página páginas línea líneas columna columnas"
+    " párrafo palabra palabras frase firma título pagina pagine riga righe colonna colonne paragrafo parola parole"
+    " titolo page pages logo".split()
+)
+ORDINALS = frozenset(
+    "first second third fourth fifth sixth seventh eighth ninth tenth last next 1st 2nd 3rd 4th 5th".split()
+)
 
 NOUNS = frozenset(
     "document documents file files letter letters contract contracts invoice invoices bill bills receipt receipts"

@@ -34,7 +34,7 @@ _TRASH = rules(
     _trashed,
     f"(there's|there is|there are|i've got|i have|i found|we have) {{what:vanishing}} [,|;|.|:] [so|and|please|you"
     f" can|could you|can you] {_GONE}",
-    "(i've got|i have|we have|there's|there is) {what:one_file} (twice|in two places|two times|in duplicate) [,|;|."
+    "(i've got|i have|we have|there's|there is) {what:one} (twice|in two places|two times|in duplicate) [,|;|."
     "|:] [so|and|please|could you|can you] @trash the (one|copy) (in|from|under|on) {from:folder}",
     "dump {what:unplaced}",
     "@trash {what:vanishing} [(for good|permanently|completely)] [which i don't need|@asap]",

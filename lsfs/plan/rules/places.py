@@ -137,7 +137,7 @@ class Places:
             return ""
         words = self.span(start, end)
         if has_extension(words):
-            return words if not any(token.low in ("and", "then", "to", "into") for token in tokens) else ""
+            return words if not any(token.low in {"and", "then", "to", "into"} | LIMITS for token in tokens) else ""
         if len(tokens) > _MOST_NAME or any(token.low in _NO_NAME | {"as"} | LIMITS for token in tokens):
             return ""
         return words if tokens[0].low not in _NO_NAME_BEGINS else ""

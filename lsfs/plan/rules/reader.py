@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lsfs.plan.rules import drafting
+from lsfs.plan.rules import drafting, parts
 from lsfs.plan.rules.chosen import Chosen
 from lsfs.plan.rules.known import Known
-from lsfs.plan.rules.lexicon import ARTICLES, EVERYTHING, GENERIC, NOUNS, PRONOUNS, QUANTIFIERS
+from lsfs.plan.rules.lexicon import EVERYTHING, FOREIGN_LIMITS, FOREIGN_PARTS, GENERIC, NOUNS, PRONOUNS
 from lsfs.plan.rules.selecting import Selecting, is_kind
 from lsfs.plan.rules.tokens import Token, has_extension
 from lsfs.plan.rules.wording import Wording
@@ -17,18 +17,12 @@ _LISTS = frozenset(
     " readme changelog rota inventory page memo sheet".split()
 )
 _SEVERAL = frozenset("all every each both files photos pictures images pdfs".split())
-_FOREIGN_LIMITS = frozenset(
-    "y e et und pero mais aber ma sondern nicht no ne pas sauf außer excepto oder ou o salvo tranne non ni weder ohne"
-    " sans sin senza si wenn falls se".split()
-)
 _ABOUT_VERBS = frozenset(
     "mention mentions contain contains talk talks deal deals are is refer refers speak speaks say says have has cover"
     " covers describe describes explain explains discuss discusses".split()
 )
-_PARTS_OF_A_TEXT = frozenset(
-    "line lines word words sentence sentences paragraph paragraphs row rows column columns entry entries item items"
-    " comment comments section sections tag tags label labels prefix suffix text first last".split()
-)
+_TAKING = frozenset("remove erase clear strip take drop lose".split())
+"""Verbs with which something is taken out of what is named after ``from``, and stays itself."""
 _USUAL_FOLDERS = frozenset("desktop documents downloads pictures music videos".split())
 
 
@@ -52,11 +46,10 @@ class Reader(Wording):
         found = self._selecting.files(start, end)
         for one in found or ():
             words = " ".join(one.what).casefold()
-            named = [word for word in words.split() if word not in QUANTIFIERS | ARTICLES]
-            if named and named[0] in _PARTS_OF_A_TEXT:
-                return None  # "all tags from …" are no files
-            if {"from", "off"} & set(words.split()) and words.split()[-1] in _LISTS:
-                return None  # a line of a list
+            if not one.exact and words not in EVERYTHING and words and parts.goes_out_of(words.split()):
+                return None
+            if {"from", "off"} & set(words.split()) and (words.split()[-1] in _LISTS or self.tokens[0].low in _TAKING):
+                return None  # a line of a list, or what is no folder
             if not one.limited and (words in EVERYTHING or not set(words.split()) - GENERIC):
                 return None
         return found
@@ -70,9 +63,6 @@ class Reader(Wording):
         """A single description or name."""
         found = self._selecting.files(start, end)
         return found[0] if found and len(found) == 1 and len(found[0].what) == 1 else None
-
-    def _one_file(self, start: int, end: int) -> Chosen | None:
-        return self._one(start, end)
 
     def _one_read(self, start: int, end: int) -> Chosen | None:
         """A single description or name that is read."""
@@ -101,9 +91,9 @@ class Reader(Wording):
         if found is None or len(found) != 1 or len(found[0].what) != 1 or found[0].limited:
             return None
         lows = {token.low for token in self.tokens[start:end]}
-        if not lows - GENERIC:
+        if not lows - GENERIC or FOREIGN_PARTS & {token.low for token in self.tokens[start : start + 2]}:
             return None
-        return None if _FOREIGN_LIMITS & lows and not found[0].exact else found
+        return None if FOREIGN_LIMITS & lows and not found[0].exact else found
 
     def _target(self, start: int, end: int) -> Chosen | None:
         """A text file that lines can be added to: a name, or what is called a list, a log, notes …"""

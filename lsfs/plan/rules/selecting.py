@@ -8,6 +8,7 @@ from itertools import pairwise
 import msgspec
 
 from lsfs.core.filetypes import AMBIGUOUS_WORDS, types_for
+from lsfs.plan.rules import parts
 from lsfs.plan.rules.chosen import Chosen
 from lsfs.plan.rules.known import Known
 from lsfs.plan.rules.lexicon import ALSO_NOUNS, ARTICLES, LIMITS, NOUNS, PRONOUNS, QUANTIFIERS, SECOND_VERBS, STARTERS
@@ -268,7 +269,8 @@ class Selecting:
         folder = self._named_folder(begin, end)
         if folder:
             return (folder,), True
-        if self._goes_on(tokens):
+        lows = [token.low for token in tokens]
+        if self._goes_on(tokens) or parts.means_nothing(lows):
             return None, False
         if not reading and (self._vague(tokens) or (begin == start and self._starts(tokens))):
             return None, False
@@ -306,6 +308,8 @@ class Selecting:
         if not {"that", "which", "who", "i", "we", "whose", "where"} & set(lows) and _MODALS & set(lows):
             return True
         if _FINITE & set(lows) and not {"that", "which", "who", "i", "we", "whose", "where", "what", "how"} & set(lows):
+            return True
+        if parts.is_inexact(lows) or parts.ends_in_a_number(lows) or parts.is_tags(lows) or parts.is_part(lows):
             return True
         together = "together" in lows and not {"that", "which", "who", "we"} & set(lows[: lows.index("together")])
         if (
