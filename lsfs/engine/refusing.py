@@ -11,7 +11,7 @@ from lsfs.core.errors import LsfsError, NothingFound
 from lsfs.core.paths import display
 from lsfs.plan.phrasing import sentence_of
 from lsfs.plan.request import Action, Request
-from lsfs.plan.resolve.meaning import Unclear
+from lsfs.plan.resolve.unclear import Unclear
 from lsfs.plan.understand import NotUnderstood
 
 

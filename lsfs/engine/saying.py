@@ -51,14 +51,16 @@ from lsfs.engine.streaming import Emit, streamed
 from lsfs.engine.text_changes import text_changes
 from lsfs.plan import request as req
 from lsfs.plan.advising import ModelAdviser
-from lsfs.plan.resolve.meaning import Unclear
 from lsfs.plan.resolve.phrases import Described
 from lsfs.plan.resolve.resolver import Reading, Resolved
 from lsfs.plan.resolve.texts import DraftWanted, as_paragraph
 from lsfs.plan.resolve.tree import KnownTree
+from lsfs.plan.resolve.unclear import Unclear
 from lsfs.plan.understand import Understood
 from lsfs.store.index import FileRow
 
+_OP_DIGITS = 18
+"""Of the number of an op, at most."""
 _MOST_HITS = 1_000
 _SEARCHED = 10
 """Hits of a search that a sentence asks for."""
@@ -167,9 +169,11 @@ class Saying:
                 meant = _with_text(meant, wanted, text)
 
     def _taken_back(self, action: req.Undo | req.Redo, request: DoRequest) -> PlanResult:
-        numbers = re.findall(r"[0-9]{1,18}", action.op)
+        numbers = re.findall(r"[0-9]+", action.op)
         if len(numbers) > 1:
             raise RefusedError("one op at a time is taken back", hint="the newest first")
+        if any(sign.isdigit() for sign in action.op) and not (numbers and len(numbers[0]) <= _OP_DIGITS):
+            raise RefusedError(f"“{action.op}” is the number of no op", hint="lsfs log shows them")
         number = numbers[0] if numbers else ""
         fields = msgspec.structs.asdict(request)
         caller = {name: fields[name] for name in Caller.__struct_fields__}
@@ -301,7 +305,11 @@ class Saying:
 
     def _answered(self, answer: Answer) -> SayResult:
         return SayResult(
-            op=None, state="answered", answer=answer.text, citations=tuple(map(self._citation, answer.cited))
+            op=None,
+            state="answered",
+            answer=answer.text,
+            citations=tuple(map(self._citation, answer.cited)),
+            unanswered=answer.unanswered,
         )
 
     def _citation(self, cited: Cited) -> Citation:

@@ -67,10 +67,6 @@ class Understanding:
         request = rules.understand(sentence, known)
         if request is not None:
             return Understood(request, "rules")
-        if len(said) > prompt.MOST_CHARACTERS:
-            raise NotUnderstood(
-                f"the sentence has more than {prompt.MOST_CHARACTERS} characters", hint="say it in short"
-            )
         if not llm:
             raise NotUnderstood("the rules do not understand this, and the language model is off (LSFS_LLM=off)")
         try:

@@ -109,11 +109,13 @@ class Chooser:
             return self._duplicates(conditions)
         if not described.words:
             return self._listed(described, conditions, direct or described.direct)
-        weighed = self._weighed(described, conditions, lambda found: careful or bool(clearly(found)), pool=_MANY)
+        weighed = self._weighed(
+            described, conditions, lambda found: careful or bool(clearly(found)), _MANY, careful=careful
+        )
         if described.direct:
             weighed = [one for one in weighed if os.path.dirname(one.path) in conditions.folders]
         if not weighed:
-            return Chosen()
+            return self._of_another_kind(described, conditions)
         kept = clearly(weighed)
         if described.count is not None and described.order == "":
             kept = counted(weighed, kept, described.count)
@@ -141,13 +143,23 @@ class Chooser:
             if len(listed) == 1:
                 return Chosen(listed)
             return Chosen(doubt=f"{len(listed)} files fit" if listed else "", nearest=listed[:5])
-        weighed = self._weighed(described, conditions)
+        weighed = self._weighed(described, conditions, careful=careful)
         if not weighed:
-            return Chosen()
+            return self._of_another_kind(described, conditions)
         if described.order:
             return Chosen(tuple(map(target_of, ordered(clearly(weighed), described)[:1])))
         chosen = lead(weighed)
         return self._judged(described, weighed, careful) or chosen if chosen.doubt else chosen
+
+    def _of_another_kind(self, described: Described, conditions: Conditions) -> Chosen:
+        """What is told where nothing of a kind that was named fits: what fits without it, for the user to name."""
+        if not described.types or described.spoken == described.words:
+            return Chosen()
+        weighed = self._weighed(
+            msgspec.structs.replace(described, words=described.spoken, types=frozenset()), conditions
+        )
+        doubt = "no file of that kind fits" if weighed else ""
+        return Chosen(doubt=doubt, nearest=tuple(map(target_of, weighed[:5])))
 
     def ranked(self, described: Described, conditions: Conditions) -> list[Target]:
         """What may be meant, the likeliest first."""
@@ -297,10 +309,15 @@ class Chooser:
         conditions: Conditions,
         enough: Callable[[Sequence[Weighed]], bool] = is_sure,
         pool: int = _POOL,
+        *,
+        careful: bool = False,
     ) -> list[Weighed]:
-        """What search finds of a description, in other words too where that is not `enough`; the strongest first."""
+        """What search finds of a description, in other words too where that is not `enough`; the strongest first.
+
+        With `careful` a kind that is named is kept to.
+        """
         found = self._found(described.words, described.types, conditions, pool)
-        if not found and described.types and described.spoken != described.words:
+        if not found and described.types and described.spoken != described.words and not careful:
             found = self._found(described.spoken, frozenset(), conditions, pool)
         weighed = self._evidence(described, found)
         if self._adviser is None or enough(weighed):

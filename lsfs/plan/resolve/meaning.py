@@ -19,23 +19,12 @@ from lsfs.plan.resolve.phrases import Described, described, file_name, spelt_lik
 from lsfs.plan.resolve.places import Places
 from lsfs.plan.resolve.spans import range_of, sizes_of
 from lsfs.plan.resolve.standing import is_as_read
+from lsfs.plan.resolve.unclear import Unclear, require_as_called, require_which
 from lsfs.plan.resolve.wanted import Chosen, Conditions, LeftOut, Target
 
 _THERE = frozenset({"there", "it", "that folder", "the new folder", "the folder", "this folder", "in it", "into it"})
 _DIRECTLY = re.compile(r"\b(?:directly|immediately) (?:in|inside|under|below|within)\b", re.IGNORECASE)
 _HERE = frozenset({"here", "this folder", "the current folder", "the same folder", "same folder"})
-
-
-class Unclear(RefusedError):
-    """What is meant is not clear; `nearest` are the files that it may be."""
-
-    def __init__(
-        self, message: str, nearest: Iterable[Target] = (), hint: str | None = None, *, phrase: str = ""
-    ) -> None:
-        super().__init__(message, hint=hint or "name it in full, or describe it more closely")
-        self.nearest = tuple(nearest)
-        self.phrase = phrase
-        """The words of the sentence for which one of `nearest` may stand."""
 
 
 class Meaning:
@@ -97,6 +86,9 @@ class Meaning:
         if made is not None:
             return [made]
         one = described(with_determiners(phrase, self.sentence))
+        if self.careful:
+            dated = conditions.time is not None or bool(one.aged and self._called_old(one, conditions))
+            require_which(one, phrase, dated=dated)
         exact = self._now(self.exact(phrase, one, conditions))
         if not folders and any(target.row is not None for target in exact):
             exact = [target for target in exact if target.row is not None]
@@ -107,13 +99,17 @@ class Meaning:
             if not fitting:
                 raise NothingFound(f"none of “{phrase}” fits")
             return fitting
+        if not exact and one.aged:
+            exact = self._now(self._called_old(one, conditions))
         if not exact and one.name:
             exact = self.chooser.exact(one.name, conditions) or self.chooser.stem(one.name, conditions)
-        if not exact and one.words != phrase:
+        if not exact and one.words != phrase and not one.order:
             exact = self._now(self.chooser.exact(one.words, conditions))
         if not exact and "/" in phrase and not phrase.startswith("/"):
             exact = self._now(self.chooser.stem(phrase, conditions))
         exact = self._without_namesakes(one, exact)
+        if self.careful and one.plural and not one.folder and exact and all(target.row is None for target in exact):
+            require_as_called(phrase, exact)
         self.require_inside(phrase)
         if exact and (one.folder or not folders):
             exact = [target for target in exact if (target.row is None) == one.folder] or exact
@@ -135,14 +131,18 @@ class Meaning:
             )
         limited = conditions.time or conditions.tagged or any(conditions.sizes) or one.order or one.count is not None
         if one.everything and folders and not limited:
-            return self._children(conditions)
-        if folders and not one.many and one.words and (found := self.places.exact(one.words)):
+            return self._children(conditions, files_only=one.files)
+        if folders and not (one.many or one.order) and one.words and (found := self.places.exact(one.words)):
             named = self.chooser.passing([Target(folder.path) for folder in found], conditions)
             if len(named) > 1:
                 self._ask_folder(one.words, [target.path for target in named])
             if named:
                 return named
         return self._described(one, phrase, conditions, many, direct)
+
+    def _called_old(self, one: Described, conditions: Conditions) -> list[Target]:
+        """Files in whose name "old" is a part of what they are called."""
+        return self.chooser.stem(f"old {one.words}", conditions)
 
     def _folder_targets(self, words: str, conditions: Conditions) -> list[Target]:
         """The folder that words name, inside of what is said besides."""
@@ -180,7 +180,7 @@ class Meaning:
         self, one: Described, phrase: str, conditions: Conditions, many: bool | None, direct: bool
     ) -> Sequence[Target]:
         name = file_name(one.spoken)
-        stems = self._now(self.chooser.stem(one.words, conditions)) if one.words else []
+        stems = self._now(self.chooser.stem(one.words, conditions)) if one.words and not one.order else []
         if len(stems) == 1 and (not one.many or one.plural):
             return stems
         if one.many and not (one.plural and many is None and self.chooser.is_title(one, conditions)):
@@ -220,7 +220,7 @@ class Meaning:
         self.left_out.extend(chosen.left_out)
         return chosen.targets
 
-    def _children(self, conditions: Conditions) -> Sequence[Target]:
+    def _children(self, conditions: Conditions, *, files_only: bool = False) -> Sequence[Target]:
         """What lies in the folders themselves, hidden names left out."""
         found = []
         for folder in conditions.folders:
@@ -229,6 +229,8 @@ class Meaning:
             except OSError:
                 raise NothingFound("the folder cannot be listed", path=display(folder)) from None
             found += [Target(os.path.join(folder, name)) for name in names if not name.startswith(b".")]
+        if files_only:
+            found = [target for target in found if not os.path.isdir(target.path) or os.path.islink(target.path)]
         if not found:
             raise NothingFound("nothing is in it", path=display(conditions.folders[0]))
         return found

@@ -15,10 +15,16 @@ Order = Literal["", "newest", "oldest", "largest", "smallest"]
 _REFERENCE_WORDS = frozenset("it them that those these this they".split())
 _REFERENCE_FILES = frozenset("file files one ones document documents result results hit hits".split())
 _ARTICLES = frozenset(
-    "the my our your their his her a an that this of old der die das den dem meine meinen mein unsere le la les l'"
+    "the my our your their his her a an that this of der die das den dem meine meinen mein unsere le la les l'"
     " mes mon ma el los las mi mis il lo gli i un une una uno ein eine einen".split()
 )
 _ALL = frozenset("all every each any alle jede jeden jedes tous toutes todos todas tutti tutte these those".split())
+_PARTIAL = frozenset(
+    "no none some most several few half hardly nearly almost various certain kein keine keinen einige manche mehrere"
+    " aucun aucune quelques certains plusieurs ningún ninguna algunos algunas varios nessun nessuna alcuni"
+    " alcune".split()
+)
+"""Words that say how many without saying which."""
 _BOTH = frozenset("both beide les-deux ambos entrambi".split())
 _NUMBERS = {word: n for n, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)}
 _NUMBERS |= {"zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "deux": 2, "trois": 3, "quatre": 4, "dos": 2, "tres": 3}
@@ -40,6 +46,7 @@ _FOLDER_WORDS: tuple[str, ...] = (
 )
 _FOLDER_WORDS += ("cartella", "folders", "directories", "subfolders")
 _FILE_WORDS = frozenset("file files dateien datei fichier fichiers archivo archivos".split())
+_DOCUMENT_WORDS = frozenset("document documents".split())
 _ORDERS: dict[str, Order] = {
     "newest": "newest",
     "latest": "newest",
@@ -56,7 +63,10 @@ _KIND_NOUNS = frozenset("documents document files file sheets sheet docs doc ima
 _DUPLICATES = frozenset(
     {"duplicates", "duplicate files", "duplicated files", "double files", "doubles", "doppelte dateien", "doublons"}
 )
-_LINKS = frozenset("of about for with on from regarding concerning that which who where in by to at and or".split())
+_LINKS = frozenset(
+    "of about for with on from regarding concerning that which who where in by to at and or over above under below"
+    " using containing without larger bigger smaller older newer than".split()
+)
 _COPIES = ("duplicate of", "duplicates of", "copy of", "copies of", "second copy of", "extra copy of", "duplicate")
 _NAMED = frozenset("called named titled".split())
 _TITLES = frozenset(
@@ -84,6 +94,8 @@ class Described(msgspec.Struct, frozen=True):
     """`many` only follows from the form of a noun, and one document may have such a title."""
     everything: bool = False
     """Whatever there is."""
+    files: bool = False
+    """`everything` that is a file: folders are not meant."""
     copy: bool = False
     """The second one of two that are equal."""
     spoken: str = ""
@@ -91,6 +103,12 @@ class Described(msgspec.Struct, frozen=True):
     direct: bool = False
     """In the folder itself, not below it."""
     order: Order = ""
+    several: bool = False
+    """The noun is plural, or a word says so."""
+    partial: str = ""
+    """The word that says how many, though not which: "some"."""
+    aged: bool = False
+    """Only “old” says which."""
     reference: bool = False
     """What an earlier step, or the last command, came to."""
     duplicates: bool = False
@@ -120,7 +138,8 @@ def described(phrase: str) -> Described:
         others = [word for word in kinds if not types_for(word.lower()) and word.lower() not in _KIND_NOUNS]
         one = described(" ".join([*others, f".{found[1]} files"]))
         return msgspec.structs.replace(one, words="" if one.everything else one.words)
-    many = everything = folder = copy = False
+    many = everything = folder = copy = aged = False
+    partial = ""
     count: int | None = None
     order: Order = ""
     while words:
@@ -132,16 +151,20 @@ def described(phrase: str) -> Described:
             many = many or first != "whole"
         elif first in _BOTH:
             many, count = True, 2
-        elif (first in _NUMBERS or (first.isdigit() and len(first) < 3)) and following and following not in _LINKS:
+        elif (first in _NUMBERS or _is_number(first)) and following and following not in _LINKS:
             many, count = True, _NUMBERS.get(first) or int(first)
         elif first == "most" and following == "recent":
             order = "newest"
             words.pop(0)
         elif first in _ORDERS and following:
             order = _ORDERS[first]
-        elif first in ("last", "first") and following and (following in _NUMBERS or following.isdigit()):
+        elif first in ("last", "first") and following and (following in _NUMBERS or _is_number(following)):
             order = "newest" if first == "last" else "oldest"
-        elif first not in _ARTICLES or (first == "old" and not following):
+        elif (first in _PARTIAL or first.startswith("non-")) and following:
+            partial = partial or first
+        elif first == "old" and following:
+            aged = True
+        elif first not in _ARTICLES:
             break
         words.pop(0)
     rest = " ".join(words)
@@ -167,9 +190,12 @@ def described(phrase: str) -> Described:
     words, types = (words, frozenset[str]()) if folder else _kind(words)
     if not words and not types:
         everything = True
+    files = False
     if words and all(word.lower() in _EVERYTHING for word in words):
+        files = all(word.lower() in _FILE_WORDS or word.lower() in _DOCUMENT_WORDS for word in words)
         everything, many, words = True, True, []
     plural = False
+    several = (many and not everything) or _plural_noun(head.lower().strip(".,;"))
     if not many and not order and not folder:
         many = _plural_noun(head.lower().strip(".,;")) and not re.search(r"\.\w{1,5}$", head)
         plural = many and not (types and types_for(head.lower()))
@@ -184,9 +210,13 @@ def described(phrase: str) -> Described:
         count=count,
         plural=plural,
         everything=everything,
+        files=files,
         copy=copy,
         direct=direct,
         order=order,
+        partial=partial,
+        aged=aged,
+        several=several,
     )
 
 
@@ -248,6 +278,7 @@ def with_determiners(phrase: str, sentence: str) -> str:
     looked = [word.strip(" \t.,;:!?\"'“”„«»‘’()").lower() for word in wanted]
     if not looked:
         return phrase
+    found: list[list[str]] = []
     for at in range(len(bare) - len(looked) + 1):
         if bare[at : at + len(looked)] == looked:
             first = at
@@ -255,12 +286,23 @@ def with_determiners(phrase: str, sentence: str) -> str:
                 first -= 1
             while first < at and bare[first] == "of":
                 first += 1
-            return " ".join((*words[first:at], phrase))
-    return phrase
+            found.append(words[first:at])
+    # Said twice, "tag every lease and delete the lease", no word of the one says how many the other is about.
+    least = min(found, key=lambda before: any(_is_many(word.lower()) for word in before), default=[])
+    return " ".join((*least, phrase))
 
 
 def _determines(word: str) -> bool:
-    return word in _ARTICLES or word in _ALL or word in _BOTH or word in _NUMBERS or word == "of"
+    return word in _ARTICLES or word == "old" or _is_many(word)
+
+
+def _is_many(word: str) -> bool:
+    return word in _ALL or word in _BOTH or word in _NUMBERS or word in _PARTIAL
+
+
+def _is_number(word: str) -> bool:
+    """A number of files that somebody counts: ``²`` is a digit and no number."""
+    return word.isascii() and word.isdecimal() and len(word) < 3
 
 
 def is_folder_word(word: str) -> bool:

@@ -15,9 +15,10 @@ from lsfs.plan import request as req
 from lsfs.plan.resolve import renaming, sorting, texts, versions
 from lsfs.plan.resolve.grouping import moves
 from lsfs.plan.resolve.grouping.facts import Facts
-from lsfs.plan.resolve.meaning import Meaning, Unclear, plain_words
+from lsfs.plan.resolve.meaning import Meaning, plain_words
 from lsfs.plan.resolve.phrases import Described, completed, described
 from lsfs.plan.resolve.spans import range_of
+from lsfs.plan.resolve.unclear import Unclear
 from lsfs.plan.resolve.wanted import Conditions, LeftOut, Target
 
 

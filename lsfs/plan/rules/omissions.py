@@ -11,22 +11,31 @@ from collections.abc import Iterator
 import msgspec
 
 from lsfs.index.functionwords import is_function_word
-from lsfs.plan.request import READING, Action, Request, Untag, verb_of
+from lsfs.plan.request import READING, Action, Request, Trash, Untag, verb_of
 from lsfs.plan.rules.lexicon import CUES, GENERIC, QUANTIFIERS
 from lsfs.plan.rules.tokens import low
 
 _RESTRICTING = re.compile(
-    r"\b(?:except|apart from|but not|but keep|other than|unless|if|when|don't|do not|dont|never|not|without|instead of"
-    r"|außer|nicht|kein\w*|wenn|falls|ohne|sauf|excepté|n'\w+|ne|sans|excepto|salvo|menos|no|tranne|eccetto|non|senza)\b"
+    r"\b(?:except\w*|apart from|aside from|excluding|besides|minus|save for|but not|but keep"
+    r"|keep (?:the|that|those|my|all|one)|one of|other than|unless|if|when|don't|do not|dont|never|not|without"
+    r"|instead of|außer|nicht|kein\w*|wenn|falls|ohne|sauf|excepté|n'\w+|ne|sans|excepto|salvo|menos|no|tranne|eccetto"
+    r"|non|senza)\b"
 )
+_ON = r"(?:(?!\b(?:except|excepting|unless|but|apart|aside|excluding|besides|other than)\b)[^.;,])*"
+"""To the end of a clause, or to where something is taken out again."""
 _HARMLESS = re.compile(
-    r"\b(?:(?:i|we) (?:don't|do not|dont|no longer|never) (?:need|want|use|have|like|remember|know)\b[^.;,]*"
+    rf"\b(?:(?:i|we) (?:don't|do not|dont|no longer|never) (?:need|want|use|have|like|remember|know)\b{_ON}"
     r"|no longer needed|not needed|if (?:you can|possible|you please|you would)|when you (?:can|have time)"
     r"|no (?:problem|hurry|rush)|why not|ich brauche? [^.;,]*nicht[^.;,]*"
     r"|je n'en ai plus besoin|no l[oae]s? necesito[^.;,]*"
     r"|non (?:mi )?serv\w+[^.;,]*)"
 )
 _EVERY_TAG = re.compile(r"\b(?:tags|labels|all|every|any|schlagwörter|étiquettes|etiquetas|etichette)\b")
+_SOME_TAGS = re.compile(r"\b(?:tags|labels)\b[^.;,]*\b(?:that|which|i|we)\b")
+_TAGS_GO = re.compile(
+    r"\b(?:delete|remove|drop|clear|strip|discard|erase)(?: (?:all|of|the|every|my|their|its|his|her|these|those|any))*"
+    r" (?:tags?|labels?)\b"
+)
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _FOLDERS = frozenset(
     "folder directory ordner verzeichnis dossier carpeta cartella file datei fichier archivo i".split()
@@ -59,8 +68,11 @@ def omitted(sentence: str, request: Request) -> Iterator[str]:
             before = _before(said, low(phrase)) if not re.search(r"\.\w{1,8}$", phrase) else ""
             if before and not _leads(before):
                 yield f"“{before}” belongs to “{phrase}”"
-        if isinstance(action, Untag) and not action.tags and not _EVERY_TAG.search(said):
+        every = _EVERY_TAG.search(said) and not _SOME_TAGS.search(said)
+        if isinstance(action, Untag) and not action.tags and not every:
             yield "it is not said which tag goes"
+    if _TAGS_GO.search(said) and any(isinstance(action, Trash) for action in changing):
+        yield "tags are no files"
 
 
 def _values(action: Action) -> Iterator[str]:
