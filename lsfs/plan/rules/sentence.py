@@ -17,10 +17,10 @@ from lsfs.plan.rules.known import Known
 from lsfs.plan.rules.lexicon import ALSO_NOUNS, CUES, NOT_ABOUT_FILES, STARTERS, VERBS
 from lsfs.plan.rules.politeness import without_inner_please, without_politeness, without_show
 from lsfs.plan.rules.reader import Reader
+from lsfs.plan.rules.remarks import is_remark, leaves_changes
 from lsfs.plan.rules.selecting import is_about_files
 from lsfs.plan.rules.tokens import Token, low, tokenize
 from lsfs.plan.rules.typos import without_typo
-from lsfs.plan.rules.wording import is_remark
 
 _CHANGING = Table(past.RULES + renaming.RULES + marking.RULES + making.RULES + arranging.RULES + moving.RULES)
 _READING = Table(past.READING + reading.RULES + reading.FINDING)
@@ -158,7 +158,8 @@ class Sentence:
         """Whether the rest after a break only says why: ``, i don't need it any more``, ``because it is old``."""
         if self._tokens[at].kind != "mark" and self._tokens[start].low not in ("because", "since", "as"):
             return False
-        return is_remark(self._tokens[start:end], first=False) and not self._changes(start, end)
+        rest = self._tokens[start:end]
+        return is_remark(rest, first=False) and not self._changes(start, end) and leaves_changes(rest)
 
     def _after_a_remark(self, start: int, end: int, text_from: int) -> tuple[Action, ...] | None:
         """A wish after a sentence that only gives the reason for it."""
@@ -177,7 +178,7 @@ class Sentence:
             ):
                 found = self._wishes(begin, stop, text_from, _MOST_WISHES)
                 if found is not None and not _says_it(found[:1]):
-                    return found
+                    return found if _is_reading(found) or leaves_changes(self._tokens[start:at]) else None
         return None
 
     def _wish(self, start: int, end: int) -> tuple[Action, ...] | None:
@@ -219,10 +220,13 @@ class Sentence:
         if first not in _QUESTION | foreign.QUESTIONS and not (asked and first in _MODALS):
             return None
         lows = [token.low for token in self._tokens[start:end]]
+        pairs = pairwise(self._tokens[start:end])
         if end - start < 3 or lows[:3] in (["how", "are", "you"], ["who", "are", "you"], ["what", "are", "you"]):
             return None
         if first in _MODALS and self._changes(start, end):
             return None
+        if not asked and any(one.text in (":", ";", ".", "!") and two.low in _CHANGES for one, two in pairs):
+            return None  # "when it rains: delete …"
         if first in _QUESTION and lows[1:2] in (["not"], ["it"], ["nothing"]):
             return None
         return (Ask(),)
@@ -267,11 +271,11 @@ class Sentence:
             found = self._wishes(begin, stop, text_from, _MOST_WISHES)
             if found is None or not _says_it(found[:1]):
                 continue
-            topic = self._topic_files(start, at)
+            topic = self._topic_files(start, at, reading=_is_reading(found))
             return None if topic is None else (_about(found[0], topic), *found[1:])
         return None
 
-    def _topic_files(self, start: int, end: int) -> Chosen | None:
+    def _topic_files(self, start: int, end: int, *, reading: bool) -> Chosen | None:
         """The files that a sentence is about, at its beginning."""
         lows = [token.low for token in self._tokens[start:end]]
         lead = max((len(one) for one in _THERE if tuple(lows[: len(one)]) == one), default=0)
@@ -283,7 +287,7 @@ class Sentence:
             rest = tokens[upto:]
             if rest and (rest[0].low not in _STATED or not is_remark(rest, first=True)):
                 continue
-            if rest and self._changes(start + lead + upto, end):
+            if rest and (self._changes(start + lead + upto, end) or not (reading or leaves_changes(rest))):
                 continue
             chosen = reader.read("files", 0, upto)
             if chosen is not None:

@@ -9,6 +9,7 @@ from lsfs.plan.rules.known import Known
 from lsfs.plan.rules.lexicon import ALSO_NOUNS, LIMITS, STARTERS, VERBS
 from lsfs.plan.rules.limits import is_span, time_start
 from lsfs.plan.rules.places import Places
+from lsfs.plan.rules.remarks import MOST_REMARK
 from lsfs.plan.rules.schemes import are_names, are_units, key_start
 from lsfs.plan.rules.selecting import is_about_files
 from lsfs.plan.rules.tokens import Token, has_extension
@@ -57,16 +58,6 @@ _BEFORE_TEXT = frozenset(
 )
 _EMPTY_TEXTS = frozenset("line lines text entry item something note row paragraph it them that this".split())
 _NOT_IN_A_NAME = frozenset("for with of called named from that in inside under within below beneath".split())
-_SPOILT = frozenset(
-    "overwrote overwritten messed ruined broke broken spoilt spoiled wrecked deleted lost damaged changed edited"
-    " mangled".split()
-)
-_MOST_REMARK = 16
-_REMARK_STARTS = frozenset(
-    "i i'm i've i'll i'd it it's its they they're we we're because since as that's he she there's thanks nobody"
-    " sorry".split()
-)
-_NO_REMARK = frozenset("should must ought".split())
 
 
 class Wording:
@@ -365,7 +356,7 @@ class Wording:
     def _remark(self, start: int, end: int) -> str:
         """Words beside the wish: no name, no number, no condition."""
         tokens = self.tokens[start:end]
-        if len(tokens) > _MOST_REMARK or any(token.explicit or token.kind == "number" for token in tokens):
+        if len(tokens) > MOST_REMARK or any(token.explicit or token.kind == "number" for token in tokens):
             return ""
         lows = {token.low for token in tokens}
         return "" if (LIMITS - {"don't", "never", "not"}) & lows else self.span(start, end)
@@ -376,15 +367,3 @@ class Wording:
 
     def _sought_words(self, start: int, end: int) -> str:
         return self._about(start, end)
-
-
-def is_remark(tokens: Sequence[Token], first: bool) -> bool:
-    """Whether a part of a sentence gives only a reason: it names no file, no number, no condition and no change."""
-    if not tokens or len(tokens) > _MOST_REMARK or any(token.explicit or token.kind == "number" for token in tokens):
-        return False
-    lows = [token.low for token in tokens]
-    if (_SPOILT | _NO_REMARK) & set(lows):
-        return False
-    if (LIMITS - {"don't", "never", "not", "other"}) & set(lows):
-        return False
-    return first or lows[0] in _REMARK_STARTS
