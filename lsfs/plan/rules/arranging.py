@@ -115,11 +115,6 @@ _GROUP = (
         "{what:grouped} (want|wants|need|needs) (sorting|splitting|grouping|organising|organizing|dividing|arranging)"
         " [up|out]"
         f" [(into|in) {_FOLDERS}] (by|per|according to) {{by:key}} {_NAMES}",
-        "@sort {what:grouped} [up|out] (into|in) (a|one|its own|a separate) @folder (named|called) (after|for|by)"
-        " (its|their|the) {by:key}",
-        "(i'd like|i want|i would like) {what:grouped} (sorted|grouped|organised|organized|arranged|split|divided)"
-        " [up|out]"
-        f" [(into|in) {_FOLDERS}] (by|per) {{by:key}} {_NAMES}",
         "{what:grouped} (want|wants|need|needs) (sorting|splitting|grouping|organising|organizing|dividing|arranging)"
         " [up|out] (by|per) {by:key} (,|:|;|.|?|!|<|with|using) {tail:tail}",
         f"(make|create|set up|i want|i'd like) {_ONE_PER} {{by:key}} (in|inside|under|within) {{in:folder}} {_NAMES}"

@@ -140,9 +140,10 @@ _MOVE = (
         "|may|is to|are to|wants to|want to|is supposed to|are supposed to) [please] [all|both|really|better"
         "|actually] (go|be moved|be put|be|live|be filed|move|sit|be stored|be placed|end up|be kept|be transferred"
         "|be relocated|reside) (to|into|in|inside|under|on|over in|over to) {to:place} [instead]",
-        "{what:files} [all|both|really|actually] (belong|belongs|go|goes|live|lives|fits|fit|sits|sit) (to|into|in"
-        "|inside|under|on|with) {to:place} [instead] [[,|:|;|.] [so|please|and|so please|can you|could you|would you"
-        "|so can you] (put|move|stick|file) @it (there|over there|in there|over)]",
+        "{what:files} [all|both|really|actually] ((belong|belongs|go|goes|live|lives|fits|fit|sits|sit) (into|in"
+        "|inside|under) {to:place}|(go|goes|live|lives|sits|sit) (to|on) {to:place}|(belong|belongs|go|goes|live|lives"
+        "|fits|fit|sits|sit) (to|on|with) {to:home}) [instead] [[,|:|;|.] [so|please|and|so please|can you|could you"
+        "|would you|so can you] (put|move|stick|file) @it (there|over there|in there|over)]",
         "take {what:files} [out|away] [and] (put|move|stick|drop|file|place|bring|to|into|over to) [@it] (to|into|in"
         "|inside|under) {to:place}",
         "take {what:files} (over to|across to|to|into) {to:place}",

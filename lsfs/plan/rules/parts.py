@@ -18,10 +18,26 @@ _BEFORE_NUMBERS = frozenset("from at with than of by to".split())
 _NUMBERS = frozenset("zero one two three four five six seven eight nine ten eleven twelve hundred".split())
 _STEPS = frozenset("changes change edits edit modifications modification history".split())
 
+_EARLIER = frozenset("original originals source sources old former previous earlier emptied leftover".split())
+_EITHER = frozenset("copy copies duplicate duplicates new other empty same result results target".split())
+_THINGS = frozenset(
+    "one ones file files folder folders directory directories version versions document documents name names both all"
+    " two".split()
+)
+
+
+def means_an_earlier_one(lows: Sequence[str], *, trash: bool) -> bool:
+    """Whether a description alone points at what an earlier wish is about: ``old one``, ``original files``.
+
+    What is thrown away may not be a ``copy`` or a ``new file`` either: that could be the earlier file or the later one.
+    """
+    left = {word for word in lows if word not in ARTICLES | QUANTIFIERS} - _THINGS
+    return bool(left) and left <= (_EARLIER | _EITHER if trash else _EARLIER)
+
 
 def means_nothing(lows: Sequence[str]) -> bool:
     """Whether a description says that there is none: ``no invoices``, ``hardly any photos``."""
-    return len(lows) > 1 and _first(lows) in NONE
+    return list(lows) in (["nothing"], ["none"]) or (len(lows) > 1 and _first(lows) in NONE)
 
 
 def is_inexact(lows: Sequence[str]) -> bool:
@@ -47,7 +63,7 @@ def ends_in_a_number(lows: Sequence[str]) -> bool:
 
 def is_tags(lows: Sequence[str]) -> bool:
     """Whether tags are meant: ``paid tag``, ``tags on the invoices``, ``tag paid``."""
-    head = _head(lows)
+    head, _ = _parted(lows)
     if not head:
         return False
     if head[-1] in TAGS or lows[-1] in TAGS or head[0] in ("tags", "labels"):
@@ -57,10 +73,18 @@ def is_tags(lows: Sequence[str]) -> bool:
 
 def is_part(lows: Sequence[str]) -> bool:
     """Whether a part or a property of a document is meant: ``page 3 of the contract``, ``names of the photos``."""
-    head = _head(lows)
-    if len(head) == len(lows) or not head:
+    head, rest = _parted(lows)
+    if not rest or not head:
         return False
+    if any(word in _OUT_OF and _names_a_document(rest[n:]) for n, word in enumerate(rest)):
+        return True  # "logo in the letter"
     return head[-1] in PARTS or head[0] in PARTS or (len(head) > 1 and head[-2] in PARTS and head[-1].isdigit())
+
+
+def is_named_in(lows: Sequence[str]) -> bool:
+    """Whether something is meant that has a name and is no document: ``company in the contract``."""
+    head, _ = _parted(lows)
+    return not head or not (_is_document(head[-1]) or {"folder", "directory"} & set(lows)) or goes_out_of(lows)
 
 
 def goes_out_of(lows: Sequence[str]) -> bool:
@@ -68,22 +92,19 @@ def goes_out_of(lows: Sequence[str]) -> bool:
 
     A folder that is said to be one does not stand among the words.
     """
-    head = _head(lows)
+    head, rest = _parted(lows)
     if not head:
         return True
     if head[-1] in PARTS | _STEPS or head[0] in PARTS | TAGS | {"first", "last"}:
         return True
-    rest = list(lows[len(head) :])
     if rest and rest[0] in _OUT_OF and not _is_document(head[-1]):
         return True
-    if rest[:1] == ["of"] and (not _is_document(head[-1]) or head[0] in ORDINALS) and _names_a_document(rest):
-        return True
-    return any(word in _OUT_OF and _names_a_document(rest[n:]) for n, word in enumerate(rest))
+    return rest[:1] == ["of"] and (not _is_document(head[-1]) or head[0] in ORDINALS) and _names_a_document(rest)
 
 
 def _names_a_document(rest: Sequence[str]) -> bool:
     """Whether the words after a preposition name a document or a part of one."""
-    noun = _head(rest[1:])
+    noun, _ = _parted(rest[1:])
     return bool(noun) and (_is_document(noun[-1]) or noun[-1] in PARTS)
 
 
@@ -97,12 +118,12 @@ def _first(lows: Sequence[str]) -> str:
     return left[0] if left else ""
 
 
-def _head(lows: Sequence[str]) -> list[str]:
-    """The words up to the first that relates them to others, without articles and words that say how many."""
+def _parted(lows: Sequence[str]) -> tuple[list[str], list[str]]:
+    """(the words up to the first that relates them to others, without those that say which or how many; the rest)."""
     head: list[str] = []
-    for word in lows:
+    for at, word in enumerate(lows):
         if word in _RELATING and head:
-            break
+            return head, list(lows[at:])
         if word not in ARTICLES | QUANTIFIERS | {"of", "their", "its", "his", "her"}:
             head.append(word)
-    return head
+    return head, []

@@ -23,8 +23,18 @@ _NO_PLACE = _NO_NAME | LIMITS | SECOND_VERBS | frozenset(
     " tonight away over directly themselves itself"
     " where are is not together all both after its their his her every".split()
 )  # fmt: skip
+_NAMED = frozenset("called named titled entitled".split())
+_WHOSE = ARTICLES | frozenset("its their his her your what".split())
+_NAMES = frozenset("name names title titles filename filenames heading date author subject content contents".split())
 _MOST_NAME = 8
 _LISTED = frozenset({",", "and", "&", "plus", "y", "et", "und", "e"})
+
+
+def _is_no_name(lows: Sequence[str]) -> bool:
+    """Whether words only lead to a name, or point at one: ``called``, ``its old name``, ``lower case``."""
+    if len(lows) == 1:
+        return lows[0] in _NAMED
+    return (lows[0] in _WHOSE and lows[-1] in _NAMES) or lows[-1] == "case"
 
 
 class Places:
@@ -79,12 +89,16 @@ class Places:
         plain = len(tokens) <= 5 and all(token.kind in ("word", "number", "folder") for token in tokens)
         return words if said and plain and not any(token.low in _NO_PLACE for token in tokens) else ""
 
+    def is_bin(self, start: int, end: int) -> bool:
+        """Whether the Trash is meant."""
+        return " ".join(token.low for token in self._tokens[start:end] if token.low not in ARTICLES) in BINS
+
     def place(self, start: int, end: int) -> str:
         """Where something is to go: a folder as above, or a new one by its name; '' for what can be none."""
         found = self.folder(start, end)
         if found:
             return found
-        if " ".join(token.low for token in self._tokens[start:end] if token.low not in ARTICLES) in BINS:
+        if self.is_bin(start, end):
             return self.span(start, end)
         begin, stop, _ = self._bounds(start, end)
         tokens = self._tokens[begin:stop]
@@ -118,6 +132,8 @@ class Places:
         if end - start > _MOST_NAME + 4 or start >= end:
             return ""
         tokens = self._tokens[start:end]
+        if _is_no_name([token.low for token in tokens]) and tokens[0].kind != "quoted":
+            return ""
         if len(tokens) == 1:
             if (
                 tokens[0].kind == "mark"

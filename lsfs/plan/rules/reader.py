@@ -64,6 +64,12 @@ class Reader(Wording):
         found = self._selecting.files(start, end)
         return found[0] if found and len(found) == 1 and len(found[0].what) == 1 else None
 
+    def _one_document(self, start: int, end: int) -> Chosen | None:
+        """A single name, or a description by what documents are called: what has a name that is no file's is none."""
+        found = self._one(start, end)
+        lows = [token.low for token in self.tokens[start:end]]
+        return found if found and (found.exact or not parts.is_named_in(lows)) else None
+
     def _one_read(self, start: int, end: int) -> Chosen | None:
         """A single description or name that is read."""
         found = self._selecting.files(start, end, reading=True)
@@ -192,7 +198,10 @@ class Reader(Wording):
         plain = plain and not self._places.says_folder(start, end)
         if folder and not plain:
             return (Chosen(folder=folder),)
-        return self._selecting.files(start, end)
+        found = self._selecting.files(start, end)
+        # One file is nothing to sort.
+        single = found is not None and len(found) == 1 and found[0].exact and len(found[0].what) == 1
+        return None if single and found and has_extension(found[0].what[0]) else found
 
     def _merged(self, start: int, end: int) -> tuple[Chosen, ...] | None:
         """Documents to be joined: at least two names, or a description of several."""

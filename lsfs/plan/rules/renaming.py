@@ -46,11 +46,12 @@ def _numbered(got: Got) -> tuple[Action, ...] | None:
 
 
 def _numbered_as(got: Got) -> tuple[Action, ...] | None:
-    """``trip-01, trip-02 and so on``: the first example with its figures as a counter."""
+    """``trip-01, trip-02 and so on``: the first example with its figures as a counter, which begins at one."""
     first: str = got["first"]
     digits = len(first) - len(first.rstrip("0123456789"))
     stem = first[: len(first) - digits]
-    if not digits or not got["second"].startswith(stem) or int(first[-digits:]) > 1:
+    said = [got[slot] for slot in ("first", "second", "third") if slot in got]
+    if not digits or any(one != f"{stem}{n:0{digits}}" for n, one in enumerate(said, 1)):
         return None
     return each(Rename, got["what"], name=stem + "#" * digits, by=got.get("by", ""))
 
@@ -68,13 +69,12 @@ RULES: tuple[Rule, ...] = (
         "@rename {what:one} to {name:name} , {what2:one} to {name2:name} [,] and {what3:one} to {name3:name}",
         "(call|name) {what:exact_one} {name:name}",
         "(call|name) {what:one} {name:quoted}",
-        "(change|set|alter) the (name|filename|file name|title) of {what:one} (to|into) {name:name}",
+        "(change|set|alter) the (name|filename|file name|title) of {what:one_document} (to|into) {name:name}",
         "(change|set) {what:exact_one} 's (name|filename|file name) (to|into) {name:name}",
         "(change|turn) {what:exact_one} (to|into) {name:ended}",
         "(can|could|may|shall) {what:one} [please] be (called|named|renamed to|renamed) {name:name}",
         "{what:one} [really|actually|probably|definitely] (should|must|ought to|needs to|need to|has to|had better|is"
         " to) (be|get) (called|named|renamed|renamed to|titled|re-named) {name:name} [instead]",
-        "(can|could|may|shall) {what:one} [please] be (called|named|renamed to|renamed) {name:name}",
         "{what:one} [really|actually|probably|definitely] (should|must|ought to) (have|get|bear|carry) the name"
         " {name:name}",
         "{what:one} (becomes|is now|is now called|is called|-> ) {name:ended}",

@@ -15,6 +15,7 @@ from lsfs.plan.rules.chosen import Chosen
 from lsfs.plan.rules.grammar import Matching, Table
 from lsfs.plan.rules.known import Known
 from lsfs.plan.rules.lexicon import ALSO_NOUNS, CUES, NOT_ABOUT_FILES, STARTERS, VERBS
+from lsfs.plan.rules.parts import means_an_earlier_one
 from lsfs.plan.rules.politeness import without_inner_please, without_politeness, without_show
 from lsfs.plan.rules.reader import Reader
 from lsfs.plan.rules.remarks import is_remark, leaves_changes
@@ -111,7 +112,16 @@ class Sentence:
             found = self._topic(start, end, text_from) or self._after_a_remark(start, end, text_from)
         if found is None:
             found = self._foreign(start, end) or self._question(start, end, asked) or self._noun_phrase(start, end)
-        return _joined(found) if found is not None else None
+        return _joined(found) if found is not None and not any(map(self._points_back, found[1:])) else None
+
+    def _points_back(self, action: Action) -> bool:
+        """Whether a later wish names an earlier one's files by a noun alone: ``the original``, ``the old folder``."""
+        what = getattr(action, "what", ())
+        return any(
+            means_an_earlier_one(low(one).split(), trash=isinstance(action, Trash))
+            and not (one[:1].isupper() and (self._known.folder(one) or self._known.file(one)))
+            for one in what
+        )
 
     # Wishes
 

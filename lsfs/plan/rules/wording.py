@@ -56,6 +56,7 @@ _BEFORE_TEXT = frozenset(
     " following but write add put append insert jot which that note row entry item point bullet paragraph"
     " enter".split()
 )
+_NO_TEXT = frozenset("nothing something anything everything whatever none".split())
 _EMPTY_TEXTS = frozenset("line lines text entry item something note row paragraph it them that this".split())
 _NOT_IN_A_NAME = frozenset("for with of called named from that in inside under within below beneath".split())
 
@@ -89,6 +90,10 @@ class Wording:
 
     def _folder(self, start: int, end: int) -> str:
         return self._places.folder(start, end)
+
+    def _home(self, start: int, end: int) -> str:
+        """A folder, or the Trash, for words that also say whose a thing is: ``belongs to Anna``."""
+        return self._places.folder(start, end) or (self.span(start, end) if self._places.is_bin(start, end) else "")
 
     def _folder_said(self, start: int, end: int) -> str:
         """A folder that is called one."""
@@ -153,9 +158,14 @@ class Wording:
         tokens = self.tokens[start:end]
         if len(tokens) == 1 and tokens[0].kind == "quoted":
             return tokens[0].text
-        if any(token.kind == "quoted" for token in tokens):
+        if any(token.kind == "quoted" for token in tokens) or self._says_no_text(start):
             return ""
         return self.span(start, end)
+
+    def _says_no_text(self, start: int) -> bool:
+        """Whether words say that there is no text, or not which: ``nothing``, ``something else``."""
+        token = self.tokens[start]
+        return token.kind != "quoted" and token.low in _NO_TEXT
 
     def _item(self, start: int, end: int) -> str:
         """Words that nobody called a text: no file, no folder."""
@@ -187,7 +197,7 @@ class Wording:
     def _ending(self, start: int, end: int) -> str:
         """As `_rest`; without a colon before it nothing that looks like a name."""
         before = self.tokens[start - 1].low if start else ""
-        if before != ":" and any(token.text == ":" for token in self.tokens[start:end]):
+        if before != ":" and (any(token.text == ":" for token in self.tokens[start:end]) or self._says_no_text(start)):
             return ""
         if before != ":" and any(token.kind in ("file", "path") for token in self.tokens[start:end]):
             return ""
