@@ -28,13 +28,13 @@ def said(session: Session, client: Client, route: str, fields: Mapping[str, Any]
     pieces: list[str] = []
     live = session.stdout.isatty() and not session.json
     result: dict[str, Any] | None = None
-    found_out = ""
+    found_out = waits = phase = ""
     coming = cast("Generator[dict[str, Any]]", client.stream(route, fields))
     try:
         with contextlib.closing(coming) as events, StatusLine(session) as status:
             for event in events:
                 result = event["result"]
-                text = event["text"]
+                text = event["text"] if event["phase"] == "writing" else ""
                 if live and (text.strip() or (text and pieces)):
                     status.show("")
                     pieces.append(text)
@@ -42,7 +42,10 @@ def said(session: Session, client: Client, route: str, fields: Mapping[str, Any]
                     session.flush()
                 elif not pieces:
                     found_out = judged_text(event) or (found_out if event["phase"] == "looking" else "")
-                    status.show(found_out or status_text(event))
+                    if event["text"] or event["phase"] != phase:  # the same phase again says that it goes on
+                        waits = status_text(event)
+                    status.show(found_out or waits)
+                phase = event["phase"]
     finally:
         if pieces and not pieces[-1].endswith("\n"):
             session.say("")

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from lsfs_cli.session import Session
-from lsfs_cli.style import count_text, plain
+from lsfs_cli.style import plain
 
 
 class StatusLine(contextlib.AbstractContextManager["StatusLine"]):
@@ -33,10 +33,9 @@ class StatusLine(contextlib.AbstractContextManager["StatusLine"]):
 
 def status_text(event: dict[str, Any]) -> str:
     """What a wait is for, by an event (`lsfs.core.api.SayEvent`, decoded); '' where it is over."""
-    phase, total = event["phase"], event["total"]
-    if phase == "reading" and total:
-        done = f", {event['done']:,} done" if event["done"] else ""
-        return f"reading {count_text(total, 'file')}{done}…"
+    phase, text = event["phase"], plain(event["text"])
+    if phase == "reading" and text:
+        return f"reading {text if len(text) <= _NAME else f'{text[:_NAME]}…'}"
     return _WAITS.get(phase, "")
 
 

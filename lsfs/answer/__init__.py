@@ -14,7 +14,8 @@ from lsfs.answer.answering import Answering
 from lsfs.answer.asking import Answer
 from lsfs.answer.caching import Made
 from lsfs.answer.citing import Cited
+from lsfs.answer.comparing import MOST_COMPARED
 from lsfs.answer.events import OnEvent, Phase
 from lsfs.answer.textprompts import Part
 
-__all__ = ["Answer", "Answering", "Cited", "Made", "OnEvent", "Part", "Phase"]
+__all__ = ["MOST_COMPARED", "Answer", "Answering", "Cited", "Made", "OnEvent", "Part", "Phase"]

@@ -51,7 +51,7 @@ class Answering:
         """The passages that fit a question best, found without a model."""
         return self._asking.passages(question)
 
-    def ask(self, question: str, *, zone: str = "", locale: str = "", on_event: OnEvent = silent) -> Answer:
+    def ask(self, question: str, on_event: OnEvent = silent) -> Answer:
         """The answer to a question about what the files say; text None where they do not say."""
         return self._asking.ask(question, on_event)
 

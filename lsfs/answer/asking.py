@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -10,12 +9,12 @@ import msgspec
 from lsfs.answer.citing import Cited, Sentence, cite, cited
 from lsfs.answer.events import Cancelled, OnEvent, tell
 from lsfs.answer.gathering import Gathered, Gathering
+from lsfs.answer.labels import label
 from lsfs.answer.picking import Snippet, pick
 from lsfs.answer.prompts import rewrite_prompt, translate_prompt
 from lsfs.answer.questions import Question, language, points, read
 from lsfs.answer.reading import Reader
 from lsfs.llm.base import Bounds, LanguageModel
-from lsfs.store.index import FileRow
 
 READ_TOKENS = 240
 """Of the files, for one question: two seconds' reading."""
@@ -68,7 +67,7 @@ class Asking:
         passages = _shown([snippet for snippets in picked for snippet in snippets])
         if not passages:
             return Answer(None)
-        tell(on_event, "reading", ", ".join(dict.fromkeys(_name(place.file) for place in passages)))
+        tell(on_event, "reading", ", ".join(dict.fromkeys(label(place.file) for place in passages)))
         reader = Reader(question, gathered, llm, on_event)
         found: list[Sentence] = []
         unanswered: list[str] = []
@@ -79,13 +78,11 @@ class Asking:
                 scores = self._gathering.again(gathered, number, f"{part} ({before.text})")
                 snippets = pick(gathered.documents, [scores], READ_TOKENS, llm.count)
             said = reader.part(part, before, snippets)
-            if said is None and not found:
-                return Answer(None, passages=passages)
             if said is None:
                 unanswered.append(part)
             else:
                 found.append(said)
-        return _answer(found, passages, unanswered)
+        return _answer(found, passages, unanswered) if found else Answer(None, passages=passages)
 
     def _gather(self, question: Question, llm: LanguageModel) -> tuple[Question, Gathered]:
         """What may answer the question, and the question with its translation; searched in other words too if need be.
@@ -130,10 +127,6 @@ def _places(sentence: Sentence) -> list[Cited]:
 
 def _shown(snippets: Sequence[Snippet]) -> tuple[Cited, ...]:
     return tuple(cited(snippet.file, snippet.units[-1]) for snippet in snippets[:_SHOWN])
-
-
-def _name(file: FileRow) -> str:
-    return os.path.basename(file.path).decode("utf-8", "replace")
 
 
 def _about_tokens(text: str) -> int:

@@ -10,6 +10,7 @@ import msgspec
 from lsfs.answer.figures import days, figures, has_figure, proper_names, said_figures
 from lsfs.answer.picking import Snippet, stems
 from lsfs.answer.questions import language
+from lsfs.answer.tables import unmarked
 from lsfs.answer.units import Unit, paired
 from lsfs.index.functionwords import content_words
 from lsfs.store.index import FileRow
@@ -133,5 +134,6 @@ def cite(sentence: str, snippet: Snippet) -> Cited:
 
 def cited(file: FileRow, unit: Unit) -> Cited:
     """A unit as a place to cite."""
-    text = unit.text if len(unit.text) <= _QUOTE_CHARS else unit.text[:_QUOTE_CHARS].rsplit(None, 1)[0] + " …"
+    text = unmarked(unit.text) if unit.row else unit.text
+    text = text if len(text) <= _QUOTE_CHARS else text[:_QUOTE_CHARS].rsplit(None, 1)[0] + " …"
     return Cited(file, unit.line, unit.anchor, text)

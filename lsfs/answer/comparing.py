@@ -6,7 +6,6 @@ Each document gets its own sentence, checked against that document alone: a smal
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 
 from lsfs.answer.asking import Answer
@@ -14,6 +13,7 @@ from lsfs.answer.citing import Cited, cite, cited, missing
 from lsfs.answer.events import Cancelled, OnEvent, tell
 from lsfs.answer.gathering import Gathering
 from lsfs.answer.instructions import is_order, without_instructions
+from lsfs.answer.labels import label, one_line
 from lsfs.answer.picking import Document, Snippet
 from lsfs.answer.prompts import quoted_units
 from lsfs.answer.textprompts import compare_prompt, explain_prompt
@@ -24,7 +24,8 @@ from lsfs.store.index import FileRow
 
 _TOKENS_EACH = 220
 """Of each document: five seconds' reading for two."""
-_MOST_FILES = 4
+MOST_COMPARED = 4
+"""Files."""
 _WRITE_TOKENS = 170
 _DIFF_TOKENS = 500
 _EXPLAIN_TOKENS = 120
@@ -44,8 +45,8 @@ class Comparing:
         """
         try:
             documents = []
-            for file in files[:_MOST_FILES]:
-                tell(on_event, "reading", _name(file))
+            for file in files[:MOST_COMPARED]:
+                tell(on_event, "reading", label(file))
                 document = self._gathering.document(file)
                 if document is not None and document.units:
                     documents.append(document)
@@ -66,6 +67,7 @@ class Comparing:
     def explain(self, diff: str, name: str, wish: str, on_event: OnEvent) -> Answer:
         """What a unified diff changed, in words; text None for an empty one."""
         llm = self._llm()
+        name = one_line(name)
         lines = _changed_lines(diff, llm.count)
         if not lines:
             return Answer(None)
@@ -87,7 +89,7 @@ class Comparing:
         mine = self._relevant(first, second, subject, wish, llm)
         theirs = self._relevant(second, first, subject, wish, llm)
         prompt = compare_prompt(
-            (_name(first.file), quoted_units(mine)), (_name(second.file), quoted_units(theirs)), wish, language_of(wish)
+            (label(first.file), quoted_units(mine)), (label(second.file), quoted_units(theirs)), wish, language_of(wish)
         )
         grammar = 'root ::= "A: " [^\\n]+ "\\nB: " [^\\n]+'
         written = llm.write(
@@ -105,7 +107,7 @@ class Comparing:
                 own = units[-2:] if units and subject == [] and units[-1].row else units[:2]
                 text = " ".join(f"{paired(unit)};" if unit.row else unit.text for unit in own).rstrip(";")
             place = cite(text, snippet) if units else cited(document.file, document.units[0])
-            found.append((f"{_name(document.file)}: {text}", place))
+            found.append((f"{label(document.file)}: {text}", place))
         return found
 
     def _relevant(
@@ -135,8 +137,9 @@ def _changed_lines(diff: str, count: Callable[[str], int]) -> str:
     """The lines that came and went, until they are too many to read."""
     lines: list[str] = []
     used = 0
-    for line in diff.splitlines():
-        if line[:1] not in "+-" or line.startswith(("+++", "---")) or not line[1:].strip():
+    hunks = diff[diff.find("@@") :] if "@@" in diff else ""  # what is before them names the files
+    for line in hunks.splitlines():
+        if line[:1] not in "+-" or not line[1:].strip():
             continue
         text = f"{line[0]} {line[1:].strip()}"
         used += count(text) + 1
@@ -145,7 +148,3 @@ def _changed_lines(diff: str, count: Callable[[str], int]) -> str:
             break
         lines.append(text)
     return "\n".join(lines)
-
-
-def _name(file: FileRow) -> str:
-    return os.path.basename(file.path).decode("utf-8", "replace")

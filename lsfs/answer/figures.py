@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_GROUPED = re.compile(r"\d{1,3}(?:[.,'’  ]\d{3})+(?!\d)")
+_GROUPED = re.compile(r"(?<!\d)(?<!\d[.,])[1-9]\d{0,2}(?:[.,'’  ]\d{3})+(?!\d)")
 _DECIMALS = re.compile(r"(\d+)[.,](\d+)")
 _WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
 

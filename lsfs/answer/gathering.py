@@ -27,6 +27,7 @@ _FILES = 7
 _LONG_CHUNKS = 12
 """Passages up to which a document is read whole; of a longer one the best passage and its neighbours."""
 _AROUND = 1
+_TABLES = frozenset("csv tsv xlsx xls ods".split())
 _MOST_UNITS = 240
 """Units whose meaning is compared with the question: about a third of a second."""
 
@@ -45,7 +46,7 @@ class Gathered(msgspec.Struct, frozen=True):
     scores: list[Scores]
     """For each part of the question."""
     vectors: NDArray[np.float32] | None = None
-    """Of all units, one after another; None where there is no embedder."""
+    """Of the units, one after another, as many as are compared; None where there is no embedder."""
 
     @property
     def best(self) -> float:
@@ -83,7 +84,9 @@ class Gathering:
         documents = [document for found in order if (document := self._document(found)) is not None]
         if compares(question.text):
             replace = msgspec.structs.replace
-            documents = [replace(document, units=tuple(mark_extremes(document.units))) for document in documents]
+            documents = [
+                replace(one, units=tuple(mark_extremes(one.units))) if one.whole else one for one in documents
+            ]  # of a part of a table nothing is the highest
         asked = (*question.parts, *also)
         vectors = self._vectors(documents)
         scores = unit_scores(documents, asked, question.names, self._cosines(asked, vectors))
@@ -132,6 +135,8 @@ class Gathering:
         if most is not None and content.chunks > most:
             middle = found.chunk or 0
             numbers = range(max(0, middle - _AROUND), min(content.chunks, middle + _AROUND + 1))
+            if found.file.ext in _TABLES:  # the names of the columns stand in the first
+                numbers = sorted({0, *numbers})
         passages = self._texts.passages(content, [found.file], numbers)
         if not passages:
             return None
@@ -140,20 +145,19 @@ class Gathering:
         return Document(found.file, found.score, tuple(units), numbers is None)
 
     def _vectors(self, documents: Sequence[Document]) -> NDArray[np.float32] | None:
-        """A row for each unit, zeros for those past the most that are compared."""
+        """A row for each of the units, up to the most that are compared."""
         texts = [_in_context(document.file, unit) for document in documents for unit in document.units]
         if self._embedder is None:
             return None
         if not texts:
             return np.empty((0, 0), np.float32)
         try:
-            rows = self._embedder.embed(texts[:_MOST_UNITS])
+            return self._embedder.embed(texts[:_MOST_UNITS])
         except LsfsError:
             return None
-        return np.pad(rows, ((0, len(texts) - len(rows)), (0, 0)))
 
     def _cosines(self, asked: Sequence[str], vectors: NDArray[np.float32] | None) -> list[list[float]] | None:
-        """For each text that is asked, those of all units."""
+        """For each text that is asked, those of the units that have a vector."""
         if self._embedder is None or vectors is None:
             return None
         if not len(vectors):

@@ -26,7 +26,7 @@ _STEM = 5
 _WORDS = 0.5
 """What all of a question's words, weighed by rarity, are worth in cosine."""
 _UNKNOWN_MEANING = 0.3
-"""The cosine of a unit where there is no embedder: a usual one."""
+"""The cosine of a unit that has no vector: a usual one."""
 _FILE = 0.15
 """What a file's own score is worth in cosine."""
 _BESIDE = 0.5
@@ -115,7 +115,8 @@ def unit_scores(
 ) -> list[Scores]:
     """For each part of the question, each document's units' scores.
 
-    `cosines` has for each part those of all units one after another, None where there is no embedder.
+    `cosines` has for each part those of the units one after another, as far as they are known; None where there is no
+    embedder.
     """
     held = [stems(f"{unit.text} {_stem_name(document.file)}") for document in documents for unit in document.units]
     words_of = [key_words(part) for part in parts]
@@ -144,7 +145,8 @@ def unit_scores(
             for unit, words in zip(document.units, around, strict=True):
                 share = sum(rarity[stem] for stem in part & words) / worth
                 share += _BESIDE * sum(rarity[stem] for stem in part & near[at] - words) / worth
-                meaning = cosines[number][at] if cosines is not None else _UNKNOWN_MEANING
+                known = cosines is not None and at < len(cosines[number])
+                meaning = cosines[number][at] if cosines is not None and known else _UNKNOWN_MEANING
                 more = _NAMED_ROW if unit.row and named & words else 0.0
                 more += _ATTRIBUTE if asked_stems & words else 0.0
                 more -= _LACKS if lacks(kind, unit.text, row=unit.row) else 0.0

@@ -6,9 +6,9 @@ show that nothing in them is an instruction.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
+from lsfs.answer.labels import label
 from lsfs.answer.picking import Snippet
 from lsfs.answer.units import Unit, paired
 from lsfs.llm.base import Prompt, Turn
@@ -220,8 +220,7 @@ def ask_prompt(snippet: Snippet, question: str) -> Prompt:
 
 def quoted(snippet: Snippet) -> str:
     """A snippet as the model sees it, its file's name before it."""
-    name = os.path.basename(snippet.file.path).decode("utf-8", "replace")
-    return f"{name}: {quoted_units(snippet.units)}"
+    return f"{label(snippet.file)}: {quoted_units(snippet.units)}"
 
 
 def quoted_units(units: Sequence[Unit]) -> str:

@@ -6,7 +6,6 @@ again only where it is short.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Sequence
 
@@ -17,6 +16,7 @@ from lsfs.answer.events import Cancelled, OnEvent, tell
 from lsfs.answer.figures import figures, said_figures
 from lsfs.answer.gathering import Gathering
 from lsfs.answer.instructions import OrderFilter, without_instructions
+from lsfs.answer.labels import label
 from lsfs.answer.picking import Document
 from lsfs.answer.textprompts import join_prompt, summary_prompt
 from lsfs.answer.units import Unit
@@ -53,12 +53,12 @@ class Summarizing:
         places: list[Cited] = []
         try:
             for file in files:
-                tell(on_event, "reading", _name(file))
+                tell(on_event, "reading", label(file))
                 document = self._gathering.document(file)
                 units = without_instructions(document.units) if document is not None else []
                 if document is None or not units:
                     continue
-                head = f"{_name(file)}: " if len(files) > 1 else ""
+                head = f"{label(file)}: " if len(files) > 1 else ""
                 if head:
                     tell(on_event, "writing", head)
                 said.append(head + self._summary(document, units, language, length, on_event))
@@ -78,7 +78,7 @@ class Summarizing:
         if known is not None:
             tell(on_event, "writing", known)
             return known
-        name = _name(document.file)
+        name = label(document.file)
         sections = _sections(units, llm.count)
         if len(sections) == 1:
             prompt = summary_prompt(name, sections[0], language, length.said)
@@ -97,12 +97,12 @@ class Summarizing:
         return text
 
     def _section(self, file: FileRow, place: int, of: int, text: str, language: str, on_event: OnEvent) -> str:
-        tell(on_event, "reading", f"{_name(file)}, part {place + 1} of {of}")
+        tell(on_event, "reading", f"{label(file)}, part {place + 1} of {of}")
         llm = self._llm()
         key = ("section", file.hash, place, of, llm.id, language)
         known = self._made.get(key) if file.hash else None
         if known is None:
-            prompt = summary_prompt(_name(file), text, language, _SECTION_LENGTH.said)
+            prompt = summary_prompt(label(file), text, language, _SECTION_LENGTH.said)
             known = _written(llm, prompt, _SECTION_LENGTH, said_figures(text), lambda *_: on_event("reading", ""))
             if file.hash:
                 self._made.keep(key, known)
@@ -204,7 +204,3 @@ def _lines(units: Sequence[Unit]) -> list[str]:
             lines.append(unit.text)
         before = unit
     return lines
-
-
-def _name(file: FileRow) -> str:
-    return os.path.basename(file.path).decode("utf-8", "replace")

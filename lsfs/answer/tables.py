@@ -71,6 +71,11 @@ def marked(unit: Unit) -> bool:
     return unit.row and bool(_MARK.search(unit.text))
 
 
+def unmarked(text: str) -> str:
+    """A row as it stands in its file."""
+    return _MARK.sub("", text) if _MARK.search(text) else text
+
+
 def _extremes(cells: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
     filled = [(place, cell) for place, cell in cells if cell]
     if len(filled) < _FEWEST_ROWS:
@@ -96,7 +101,7 @@ def number_of(cell: str) -> float | None:
     if not _NUMBER.fullmatch(cell):
         return None
     digits = re.sub(r"[^\d.,−-]", "", cell).replace("−", "-").strip(".,")
-    if re.fullmatch(r"-?\d{1,3}(?:[.,]\d{3})+", digits) or digits.count(",") + digits.count(".") > 1:
+    if re.fullmatch(r"-?[1-9]\d{0,2}(?:[.,]\d{3})+", digits) or digits.count(",") + digits.count(".") > 1:
         last = max(digits.rfind(","), digits.rfind("."))
         decimals = len(digits) - last - 1 != 3
         whole = re.sub(r"[.,]", "", digits[:last] if decimals else digits)

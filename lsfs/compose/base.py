@@ -88,11 +88,16 @@ class Base:
         """Has the backlog's vectors wait while `busy` says that the processors are wanted for something asked for."""
         self.wanted.append(busy)
 
-    def may_embed(self) -> bool:
-        """Whether neither a pause, nor a full disk, nor something that was asked for forbids vectors."""
-        if self.paused.is_set() or any(busy() for busy in self.wanted):
-            return False
-        return shutil.disk_usage(self.paths.index_dir).free > self.free_floor
+    def no_vectors_because(self) -> str | None:
+        """Why vectors must not be made now; None if they may.
+
+        '' where something that was asked for needs the processors.
+        """
+        if any(busy() for busy in self.wanted):
+            return ""
+        if self.paused.is_set() or shutil.disk_usage(self.paths.index_dir).free <= self.free_floor:
+            return "they are made once the work goes on and the disk has room"
+        return None
 
     def rules(self, root: Root) -> IgnoreRules:
         """The rules of a root, as they stand above it."""

@@ -49,7 +49,9 @@ def open_finders(base: Base, opened: contextlib.ExitStack) -> Finders:
     texts = Texts(base.index, lambda row: base.opener.open(row.root, row.path))
     embedding = None
     if vectors is not None and not base.vault.newer:
-        embedding = EmbeddingJob(base.index, texts, vectors, embedders[1], base.changes.happened, base.may_embed)
+        embedding = EmbeddingJob(
+            base.index, texts, vectors, embedders[1], base.changes.happened, base.no_vectors_because
+        )
     return Finders(
         pipeline=Pipeline(base.index, layout, vectors),
         texts=texts,

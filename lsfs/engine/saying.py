@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 from msgspec import UNSET
 
-from lsfs.answer import Answer, Cited, Part
+from lsfs.answer import MOST_COMPARED, Answer, Cited, Part
 from lsfs.core.api import (
     AskRequest,
     Caller,
@@ -61,6 +61,8 @@ from lsfs.store.index import FileRow
 
 _OP_DIGITS = 18
 """Of the number of an op, at most."""
+_MOST_SUMMARIZED = 20
+"""Files: up to a minute each."""
 _MOST_HITS = 1_000
 _SEARCHED = 10
 """Hits of a search that a sentence asks for."""
@@ -232,25 +234,28 @@ class Saying:
         if isinstance(action, req.Compare):
             if len(rows) < 2:
                 raise Unclear("comparing takes two files", reading.targets)
-            return self._answered(answering.compare(rows, sentence, emit))
-        return self._answered(answering.summarize(rows, sentence, emit))
+            if len(rows) > MOST_COMPARED:
+                raise RefusedError(f"{len(rows)} files are too many to compare", hint=f"name {MOST_COMPARED} at most")
+            return self._told(answering.compare(rows, sentence, emit))
+        if len(rows) > _MOST_SUMMARIZED:
+            raise RefusedError(f"{len(rows)} files are too many to summarise", hint=f"name {_MOST_SUMMARIZED} at most")
+        return self._told(answering.summarize(rows, sentence, emit))
 
     def _found(self, reading: Reading, sentence: str, caller: Caller, desk: Desk) -> SayResult:
         zone = caller.zone
-        if reading.words:
-            hits = self._searched(reading, caller, desk)
-        else:
-            rows = [row for target in reading.targets if (row := desk.row_of(target)) is not None]
-            hits = self._finding.listed(rows[:_MOST_HITS], zone)
+        rows = [row for target in reading.targets if (row := desk.row_of(target)) is not None]
+        listed = self._finding.listed(rows[:_MOST_HITS], zone)
+        hits = self._searched(reading, caller, desk) if reading.words else listed
         if not hits:
             raise NothingFound("nothing is found")
         answer = None
         if (
             sentence.lower()
             .lstrip()
-            .startswith(("how many", "wie viele", "combien de", "cuántos", "cuántas", "quanti"))
+            .startswith(("how many", "wie viele", "combien de", "cuántos", "cuántas", "quanti", "quante"))
         ):
-            answer = f"{len(reading.targets)} file{'s' if len(reading.targets) != 1 else ''}"
+            # What search finds is a list of the likeliest, which counts nothing.
+            answer = None if reading.words else f"{len(rows)} file{'s' if len(rows) != 1 else ''}"
         return SayResult(op=None, state="answered", hits=hits, answer=answer)
 
     def _searched(self, reading: Reading, caller: Caller, desk: Desk) -> tuple[Hit, ...]:
@@ -277,7 +282,7 @@ class Saying:
             return msgspec.structs.replace(
                 refused(error), reason=error.message, citations=tuple(map(self._citation, passages))
             )
-        found = answering.ask(question, zone=caller.zone, locale=caller.locale, on_event=emit)
+        found = answering.ask(question, emit)
         if found.text is None:
             result = self._answered(found)
             return msgspec.structs.replace(
@@ -294,7 +299,7 @@ class Saying:
             raise NothingFound("nothing differs", path=diff.path)
         self._require_model(request)
         name = os.path.basename(diff.path)
-        return self._answered(self._parts.answering.explain(diff.unified, name, "", emit))
+        return self._told(self._parts.answering.explain(diff.unified, name, "", emit))
 
     def _require_model(self, caller: Caller) -> None:
         if not caller.llm:
@@ -302,6 +307,12 @@ class Saying:
         self._parts.llm()
 
     # Results
+
+    def _told(self, answer: Answer) -> SayResult:
+        """What was made of files; raises NothingFound where none of them has text."""
+        if answer.text is None:
+            raise NothingFound("there is no text to read in it")
+        return self._answered(answer)
 
     def _answered(self, answer: Answer) -> SayResult:
         return SayResult(

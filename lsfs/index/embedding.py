@@ -21,7 +21,6 @@ _ROUND_CHUNKS = 1024
 _CALL_CHUNKS = 32
 """Passages handed to the embedder at once: a quarter of a second, for which what was asked for meanwhile waits."""
 _RETRY_S = 30.0
-_REFUSED = "they are made once the work goes on and the disk has room"
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +38,8 @@ def passage_text(content: Content, passage: Passage) -> str:
 class EmbeddingJob:
     """A thread that embeds contents while some lack vectors, and sleeps while none does.
 
-    `may_run` is asked between calls to the embedder; a full disk, a pause or a model at work says no, and it is asked
-    again when somebody nudges, or after a while.
+    `refusal` is asked between calls to the embedder: None lets it go on, a text is why it must not, which is told as
+    `trouble`, and '' has it wait for what will be over soon.  It is asked again when somebody nudges, or after a while.
     """
 
     def __init__(
@@ -50,7 +49,7 @@ class EmbeddingJob:
         vectors: VectorIndex,
         embedder: Embedder,
         on_change: Callable[[], None],
-        may_run: Callable[[], bool],
+        refusal: Callable[[], str | None],
         retry_s: float = _RETRY_S,
     ) -> None:
         self._index = index
@@ -58,7 +57,7 @@ class EmbeddingJob:
         self._vectors = vectors
         self._embedder = embedder
         self._on_change = on_change
-        self._may_run = may_run
+        self._refusal = refusal
         self._retry_s = retry_s
         self._wake = threading.Condition()
         self._news = True
@@ -114,12 +113,15 @@ class EmbeddingJob:
 
     def _leave(self) -> bool:
         """Waits until work is allowed; False when the job is to end."""
-        while not self._stopping and not self._may_run():
+        refused = False
+        while not self._stopping and self._refusal() is not None:
+            refused = True
             with self._wake:
                 self._news = False
-            if not self._may_run():  # what is over since would have said so before that
-                self._pause(_REFUSED, until_nudged=True)
-        if self.trouble == _REFUSED:
+            reason = self._refusal()
+            if reason is not None:  # what was over since would not nudge any more
+                self._pause(reason, until_nudged=True)
+        if refused and self.trouble:
             self.trouble = ""
             self._on_change()
         return not self._stopping

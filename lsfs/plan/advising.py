@@ -11,7 +11,7 @@ import functools
 import os
 from collections.abc import Callable
 
-from lsfs.core.errors import LsfsError
+from lsfs.core.errors import ModelUnavailable
 from lsfs.core.paths import display
 from lsfs.llm.base import Bounds, LanguageModel, Prompt, Turn, first_share
 
@@ -74,7 +74,7 @@ class ModelAdviser:
         bounds = Bounds(max_tokens=_REWORD_TOKENS, stop=("\n",))
         try:
             written = self._llm().write(prompt, bounds, lambda _: self._going())
-        except LsfsError:
+        except ModelUnavailable:
             return ""
         return " ".join(written.text.split()) if written.ended != "cancelled" else ""
 
@@ -85,7 +85,7 @@ class ModelAdviser:
         prompt = Prompt(_judging(), (Turn("user", _asked(description, display(os.path.basename(path)), text)),))
         try:
             odds = first_share(self._llm().choose(prompt, ("yes", "no")))
-        except LsfsError:
+        except ModelUnavailable:
             return None
         self._judged(path, odds)
         return odds

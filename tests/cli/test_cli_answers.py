@@ -26,7 +26,11 @@ def answers(done):
 
     def make(*pieces: str, **fields):
         fields = {"state": "answered", "answer": "".join(pieces), "citations": (LEASE, DEED), **fields}
-        waits = [api.SayEvent(phase="looking"), api.SayEvent(phase="reading", total=3)]
+        waits = [
+            api.SayEvent(phase="looking"),
+            api.SayEvent(phase="reading", text="lease\x1b[2J.md"),
+            api.SayEvent(phase="reading"),
+        ]
         return [*waits, *(api.SayEvent(phase="writing", text=piece) for piece in pieces), done(**fields)]
 
     return make
@@ -43,7 +47,7 @@ def test_an_answer_comes_on_a_terminal_as_it_is_written(door, answers, lsfs):
     door.on("ask", *answers("Three months", " before\x1b[2J the end [1].\n", "In writing [2]."))
     outcome = lsfs("ask", "when?", seen=True)
     assert outcome.out == "Three months before\\x1b[2J the end [1].\nIn writing [2].\n" + PLACES.removeprefix("\n")
-    assert "reading 3 files…" in outcome.err and "writing" not in outcome.err
+    assert "reading lease\\x1b[2J.md" in outcome.err and "writing" not in outcome.err
 
 
 def test_what_was_taken_back_of_an_answer_is_said_again(door, answers, lsfs):

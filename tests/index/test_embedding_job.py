@@ -44,6 +44,7 @@ class Job:
 
         self.index = index
         self.allowed = True
+        self.reason = "the disk is full"
         self.refusal: Exception | None = None
         self.embedder = Embedder()
         self.changed = threading.Condition()
@@ -63,13 +64,13 @@ class Job:
             row = FileRow(1, 1, b"f", "f", "", Kind.FILE.value, 1, 0, content.hash, None, 1, "done")
             index.files.put(tx, [row])
         self.job = EmbeddingJob(
-            index, Texts(index, lambda row: -1), vectors, self.embedder, self._tell, self._may_run, retry_s=0.05
+            index, Texts(index, lambda row: -1), vectors, self.embedder, self._tell, self._refused, retry_s=0.05
         )
 
-    def _may_run(self) -> bool:
+    def _refused(self) -> str | None:
         if self.refusal is not None:
             raise self.refusal
-        return self.allowed
+        return None if self.allowed else self.reason
 
     def _tell(self) -> None:
         with self.changed:
@@ -113,6 +114,25 @@ def test_work_that_was_begun_waits_where_something_else_is_asked_for(tmp_path):
         job.allowed = True
         job.job.nudge()
         job.until(lambda: job.embedded() and job.job.trouble == "")
+    finally:
+        job.job.stop()
+        index.close()
+
+
+def test_waiting_for_what_is_asked_for_is_no_trouble(tmp_path):
+    index = Index(tmp_path / "index.db")
+    job = Job(index, chunks=400)
+    called = threading.Event()
+    try:
+        job.reason = ""
+        job.embedder.on_call = lambda: (setattr(job, "allowed", False), called.set())
+        job.job.start()
+        assert called.wait(20)
+        assert (job.job.trouble, job.job.missing(), job.embedded()) == ("", True, False)
+        job.embedder.on_call = lambda: None
+        job.allowed = True
+        job.job.nudge()
+        job.until(job.embedded)
     finally:
         job.job.stop()
         index.close()

@@ -109,9 +109,7 @@ class SayEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     phase: Literal["loading", "understanding", "looking", "reading", "writing", "done"]
     text: str = ""
-    """The next piece of the answer, while it is written."""
-    done: int = 0
-    total: int = 0
+    """While ``writing``, the next piece of the answer; while ``reading``, what is read."""
     judged: Judged | None = None
     """While ``looking``: what was just found out about a file."""
     result: SayResult | None = None

@@ -33,18 +33,10 @@ _EVERYTHING = frozenset(
     "everything all anything stuff contents things files file documents whatever alles todo tout tutto dateien fichiers"
     " archivos items".split()
 )
-_FOLDER_WORDS: tuple[str, ...] = (
-    "folder",
-    "directory",
-    "subfolder",
-    "sub-folder",
-    "dir",
-    "ordner",
-    "verzeichnis",
-    "dossier",
-    "carpeta",
+_FOLDER_WORDS = frozenset(
+    "folder folders directory directories subfolder subfolders sub-folder dir ordner verzeichnis dossier carpeta"
+    " cartella".split()
 )
-_FOLDER_WORDS += ("cartella", "folders", "directories", "subfolders")
 _FILE_WORDS = frozenset("file files dateien datei fichier fichiers archivo archivos".split())
 _DOCUMENT_WORDS = frozenset("document documents".split())
 _ORDERS: dict[str, Order] = {
@@ -160,7 +152,7 @@ def described(phrase: str) -> Described:
             order = _ORDERS[first]
         elif first in ("last", "first") and following and (following in _NUMBERS or _is_number(following)):
             order = "newest" if first == "last" else "oldest"
-        elif (first in _PARTIAL or first.startswith("non-")) and following:
+        elif (first in _PARTIAL or first.startswith("non-") or _is_odd(first)) and following:
             partial = partial or first
         elif first == "old" and following:
             aged = True
@@ -298,6 +290,11 @@ def _determines(word: str) -> bool:
 
 def _is_many(word: str) -> bool:
     return word in _ALL or word in _BOTH or word in _NUMBERS or word in _PARTIAL
+
+
+def _is_odd(word: str) -> bool:
+    """A number in other signs than ours, of which nothing is made."""
+    return word.isnumeric() and not word.isascii()
 
 
 def _is_number(word: str) -> bool:
