@@ -94,6 +94,15 @@ def test_every_sentence_is_read_within_ten_milliseconds() -> None:
     assert slow == []
 
 
+@pytest.mark.parametrize("end", ["", " to Papers", " and move it to Papers"])
+@pytest.mark.parametrize("verb", ["delete", "find", "move", ""])
+def test_a_long_list_of_names_is_read_in_half_a_second(verb: str, end: str) -> None:
+    say = f"{verb} {', '.join(f'scan{n}.pdf' for n in range(140))}{end}"
+    start = time.thread_time()
+    understand(say, WHOLE)
+    assert time.thread_time() - start < 0.5
+
+
 _WORDS = sorted(
     {word for words in CUES.values() for word in words.split()[:12]}
     | STARTERS

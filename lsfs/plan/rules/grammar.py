@@ -83,6 +83,22 @@ class Table:
         return self._by_first[word]
 
 
+class Narrowed:
+    """A table's rules that need no word which a sentence does not have: its clauses are looked up in few."""
+
+    def __init__(self, table: Table, said: frozenset[str]) -> None:
+        self._table = table
+        self._said = said
+        self._by_first: dict[str, tuple[Rule, ...]] = {}
+
+    def for_word(self, word: str) -> tuple[Rule, ...]:
+        """As `Table.for_word`."""
+        if word not in self._by_first:
+            rules = self._table.for_word(word)
+            self._by_first[word] = tuple(rule for rule in rules if all(some & self._said for some in needs(rule.nodes)))
+        return self._by_first[word]
+
+
 def _can_begin(rule: Rule, word: str) -> bool:
     words, _ = begins(rule.nodes)
     return words is None or word in words
@@ -173,7 +189,7 @@ class Matching:
         self._read = read
         self._got: dict[str, Any] = {}
 
-    def first(self, table: Table, start: int, end: int) -> tuple[Action, ...] | None:
+    def first(self, table: Table | Narrowed, start: int, end: int) -> tuple[Action, ...] | None:
         """What the first rule makes that takes exactly these tokens."""
         for rule in table.for_word(self._lows[start]):
             if any(not some & self._said for some in needs(rule.nodes)):

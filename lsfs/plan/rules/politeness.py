@@ -49,6 +49,10 @@ _NOISE = frozenset(",.!?;…¿¡–—")
 _OPENING = frozenset(",¿¡.!;…–—")
 
 
+_BEFORE_BY_FIRST = {one[0]: [other for other in _BEFORE if other[0] == one[0]] for one in _BEFORE}
+_AFTER_BY_LAST = {one[-1]: [other for other in _AFTER if other[-1] == one[-1]] for one in _AFTER}
+
+
 def without_politeness(tokens: Sequence[Token], start: int, end: int, *, fixed: int) -> tuple[int, int]:
     """(start, end) of the wish itself; what stands from `fixed` on is text, and stays."""
     changed = True
@@ -56,7 +60,8 @@ def without_politeness(tokens: Sequence[Token], start: int, end: int, *, fixed: 
         changed = False
         while start < end and tokens[start].text in _OPENING and tokens[start].kind == "mark":
             start, changed = start + 1, True
-        took = max((len(one) for one in _BEFORE if _stands(tokens, start, end, one)), default=0)
+        likely = _BEFORE_BY_FIRST.get(tokens[start].low, []) if start < end else []
+        took = max((len(one) for one in likely if _stands(tokens, start, end, one)), default=0)
         if took and start + took < end:
             start, changed = start + took, True
     changed = fixed >= end
@@ -64,7 +69,8 @@ def without_politeness(tokens: Sequence[Token], start: int, end: int, *, fixed: 
         changed = False
         while start < end and tokens[end - 1].kind == "mark" and tokens[end - 1].text in _NOISE:
             end, changed = end - 1, True
-        took = max((len(one) for one in _AFTER if _stands(tokens, end - len(one), end, one)), default=0)
+        likely = _AFTER_BY_LAST.get(tokens[end - 1].low, []) if start < end else []
+        took = max((len(one) for one in likely if _stands(tokens, end - len(one), end, one)), default=0)
         if took and end - took > start:
             end, changed = end - took, True
     return start, end

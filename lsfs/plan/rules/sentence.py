@@ -12,7 +12,7 @@ from lsfs.plan.request import READING as READING_VERBS
 from lsfs.plan.request import Action, Append, Ask, Copy, Find, Merge, Mkdir, Move, Trash, Write
 from lsfs.plan.rules import arranging, foreign, making, marking, moving, past, reading, renaming
 from lsfs.plan.rules.chosen import Chosen
-from lsfs.plan.rules.grammar import Matching, Table
+from lsfs.plan.rules.grammar import Matching, Narrowed, Table
 from lsfs.plan.rules.known import Known
 from lsfs.plan.rules.lexicon import ALSO_NOUNS, CUES, NOT_ABOUT_FILES, STARTERS, VERBS
 from lsfs.plan.rules.parts import means_an_earlier_one
@@ -54,6 +54,7 @@ _NEVER_LOOKED_FOR = frozenset(
 _FINITE = frozenset("is are was were isn't aren't wasn't it's they're that's there's".split())
 _RELATIVE = frozenset("that which who whose where what how when i i've we why".split())
 _IT = frozenset({"it", "them", "that one", "this one", "these", "those"})
+_IT_BEGINS = frozenset(words.split()[0] for words in _IT)
 _THERE = (
     *(
         ("there's",),
@@ -93,6 +94,8 @@ class Sentence:
         self._sentence = sentence
         self._known = known
         self._tokens = tokenize(sentence, known)
+        said = frozenset(word for token in self._tokens for word in (token.low, without_typo(token.low)))
+        self._tables = Narrowed(_CHANGING, said), Narrowed(_READING, said)
         self._read: dict[tuple[int, int], tuple[Action, ...] | None] = {}
 
     def actions(self) -> tuple[Action, ...] | None:
@@ -203,8 +206,9 @@ class Sentence:
         lows = [token.low for token in tokens]
         lows[0] = without_typo(lows[0])
         matching = Matching(lows, reader.read)
-        found = matching.first(_CHANGING, 0, len(tokens))
-        return found if found is not None else matching.first(_READING, 0, len(tokens))
+        changing, only_reading = self._tables
+        found = matching.first(changing, 0, len(tokens))
+        return found if found is not None else matching.first(only_reading, 0, len(tokens))
 
     def _raw_end(self, end: int) -> int:
         """Where a text ends that is the last of a wish: with the sentence, where only marks follow."""
@@ -268,7 +272,9 @@ class Sentence:
 
     def _topic(self, start: int, end: int, text_from: int) -> tuple[Action, ...] | None:
         """A sentence that names files, then a wish about ``it``: ``the report is in Downloads, so move it to F``."""
-        for at in range(start + 1, min(end - 1, text_from)):
+        # Without the word there is no such wish: a long list of names is not tried at each of its commas.
+        meant = max((n for n in range(start, end) if self._tokens[n].low in _IT_BEGINS), default=start)
+        for at in range(start + 1, min(meant, end - 1, text_from)):
             token = self._tokens[at]
             if token.text not in (",", ".", ";", ":", "so", "–", "-") or token.kind == "quoted":
                 continue
