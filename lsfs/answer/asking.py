@@ -14,7 +14,7 @@ from lsfs.answer.picking import Snippet, pick
 from lsfs.answer.prompts import rewrite_prompt, translate_prompt
 from lsfs.answer.questions import Question, language, points, read
 from lsfs.answer.reading import Reader
-from lsfs.llm.base import Bounds, LanguageModel
+from lsfs.llm.base import Bounds, LanguageModel, Prompt
 
 READ_TOKENS = 240
 """Of the files, for one question: two seconds' reading."""
@@ -62,7 +62,7 @@ class Asking:
         tell(on_event, "looking")
         question = read(text)
         llm = self._llm()
-        question, gathered = self._gather(question, llm)
+        question, gathered = self._gather(question, llm, on_event)
         picked = _picked(question, gathered, llm.count)
         passages = _shown([snippet for snippets in picked for snippet in snippets])
         if not passages:
@@ -84,20 +84,27 @@ class Asking:
                 found.append(said)
         return _answer(found, passages, unanswered) if found else Answer(None, passages=passages)
 
-    def _gather(self, question: Question, llm: LanguageModel) -> tuple[Question, Gathered]:
+    def _gather(self, question: Question, llm: LanguageModel, on_event: OnEvent) -> tuple[Question, Gathered]:
         """What may answer the question, and the question with its translation; searched in other words too if need be.
 
         The embedder understands English only.
         """
         if language(question.text) != "English":
-            english = llm.write(translate_prompt(question.text), _REWRITE).text.strip()
+            english = _in_other_words(llm, translate_prompt(question.text), on_event)
             question = msgspec.structs.replace(question, english=english)
             return question, self._gathering.gather(question, [english] if english else [])
         gathered = self._gathering.gather(question)
         if gathered.best < _WEAK:
-            words = llm.write(rewrite_prompt(question.text), _REWRITE).text.strip()
+            words = _in_other_words(llm, rewrite_prompt(question.text), on_event)
             return question, self._gathering.gather(question, [words]) if words else gathered
         return question, gathered
+
+
+def _in_other_words(llm: LanguageModel, prompt: Prompt, on_event: OnEvent) -> str:
+    written = llm.write(prompt, _REWRITE, lambda _: on_event("looking", ""))
+    if written.ended == "cancelled":
+        raise Cancelled
+    return written.text.strip()
 
 
 def _picked(question: Question, gathered: Gathered, count: Callable[[str], int]) -> list[list[Snippet]]:

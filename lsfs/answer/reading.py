@@ -74,7 +74,10 @@ class Reader:
         for place, snippet in enumerate(snippets):
             tell(self._on_event, "reading", "")
             prompt = ask_prompt(snippet, self._in_the_language_of(snippet, asked))
-            found.append(Weighed(snippet, doubt(self._llm.choose(prompt, (NONE, "1")))))
+            odds = self._llm.choose(prompt, (NONE, "1"), lambda: self._on_event("reading", ""))
+            if not odds:
+                raise Cancelled
+            found.append(Weighed(snippet, doubt(odds)))
             following = snippets[place + 1].score if place + 1 < len(snippets) else 0.0
             if is_settled(found, following):
                 break

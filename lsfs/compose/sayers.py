@@ -136,11 +136,8 @@ class Preparation:
         self._stopping.set()
 
     def _run(self) -> None:
-        while True:
-            if self._stopping.wait(_LOOK_S):
-                return
-            if self._at_rest():
-                break
+        if not self._rest():
+            return
         try:
             model = self._model.get()
             mark = self._marks / f"prepared-{self._key(model)}"
@@ -149,14 +146,21 @@ class Preparation:
             for old in self._marks.glob("prepared-*"):
                 old.unlink(missing_ok=True)
             for turns in self._kept:
-                if self._stopping.is_set():
-                    return
-                model.prepare(turns)
+                while not model.prepare(turns, lambda: not self._stopping.is_set()):  # something was asked for
+                    if not self._rest():
+                        return
             mark.touch(mode=0o600)
         except ModelUnavailable as error:
             log.info("no language model is prepared: %s", error.message)
         except (LsfsError, OSError) as error:
             log.warning("the language model's prompts are not prepared: %s", error)
+
+    def _rest(self) -> bool:
+        """Waits until nothing else is to be done; False when it is to stop."""
+        while not self._stopping.wait(_LOOK_S):
+            if self._at_rest() and not self._model.busy():
+                return True
+        return False
 
     def _key(self, model: RemoteLLM) -> str:
         said = "\0".join(turn.text for turns in self._kept for turn in turns)

@@ -70,14 +70,18 @@ class LanguageModel(Protocol):
         and `WorkerFailed` where there is no model, or it died.
         """
 
-    def choose(self, prompt: Prompt, options: Sequence[str]) -> list[float]:
-        """Natural log-probability of the first token of each option as what comes next, among all tokens."""
+    def choose(self, prompt: Prompt, options: Sequence[str], going: Callable[[], bool] | None = None) -> list[float]:
+        """Natural log-probability of the first token of each option as what comes next, among all tokens.
+
+        `going` is asked now and then, and ends it by returning False: then the list is empty.
+        """
 
     def count(self, text: str) -> int:
         """Number of tokens of a text."""
 
-    def prepare(self, kept: Sequence[Turn]) -> None:
-        """Has the kept turns evaluated now, so that the first call need not wait for it."""
+    def prepare(self, kept: Sequence[Turn], going: Callable[[], bool] | None = None) -> bool:
+        """Has the kept turns evaluated now, so that the first call need not wait for it; False where it was ended,
+        by `going` or by another call."""
 
     def close(self) -> None:
         """Gives back what the model holds; closing twice does nothing."""

@@ -93,16 +93,17 @@ class LlamaCpp:
                 ended = "cancelled"
         return Written(text.text, sum(logprobs), len(logprobs), chooser.forced, ended)
 
-    def choose(self, prompt: Prompt, options: Sequence[str]) -> list[float]:
-        """Natural log-probability of the first token of each option as what comes next, among all tokens."""
-        self._begin_call(_always)
+    def choose(self, prompt: Prompt, options: Sequence[str], going: Callable[[], bool] | None = None) -> list[float]:
+        """Natural log-probability of the first token of each option as what comes next, among all tokens; none where it
+        was ended."""
+        self._begin_call(_asking(going))
         firsts = [self._vocabulary.tokens(option, control=False)[:1] for option in options]
         if not all(firsts):
             raise UsageError("an option is empty")
         try:
             self._read(prompt)
-        except _Stopped as error:
-            raise WorkerFailed("the model was stopped while it read") from error
+        except _Stopped:
+            return []
         logits = self._logits()
         return [_logprob(logits, first[0]) for first in firsts]
 
@@ -110,16 +111,16 @@ class LlamaCpp:
         """Number of tokens of a text."""
         return len(self._vocabulary.tokens(text, control=False))
 
-    def prepare(self, kept: Sequence[Turn], on_step: Callable[[str], bool] = _always) -> None:
-        """Has the kept turns evaluated now, so that the first call need not wait for it.
-
-        `on_step` gets '' now and then, and ends it by returning False.
-        """
-        self._begin_call(on_step)
+    def prepare(self, kept: Sequence[Turn], going: Callable[[], bool] | None = None) -> bool:
+        """Has the kept turns evaluated now, so that the first call need not wait for it; False where it was ended."""
+        self._begin_call(_asking(going))
         tokens, _ = self._rendered(Prompt(tuple(kept), (Turn("user", ""),)))
         self._check(len(tokens))
-        with contextlib.suppress(_Stopped):
+        try:
             self._memory.keep(tokens)
+        except _Stopped:
+            return False
+        return True
 
     def stop(self) -> None:
         """Ends the call that is running, as `on_text` does, but at once."""
@@ -252,6 +253,10 @@ class LlamaCpp:
     def _logits(self) -> NDArray[np.float32]:
         pointer = self._api.llama_get_logits_ith(self._context, -1)
         return np.ctypeslib.as_array(pointer, shape=(self._vocabulary.size,))
+
+
+def _asking(going: Callable[[], bool] | None) -> Callable[[str], bool]:
+    return _always if going is None else lambda _: going()
 
 
 class _Stopped(Exception):

@@ -53,11 +53,13 @@ class ScriptedModel:
             return self._written(said, len(said) + 1, "stop")
         return self._written(said, len(said), "length")
 
-    def choose(self, prompt: Prompt, options: Sequence[str]) -> list[float]:
+    def choose(self, prompt: Prompt, options: Sequence[str], going: Callable[[], bool] | None = None) -> list[float]:
         """Nearly all of the probability for the options that begin as the answer does."""
         self._length(prompt)
         if not all(options):
             raise UsageError("an option is empty")
+        if going is not None and not going():
+            return []
         self.asked.append(prompt)
         first = _first(self._answer(prompt))
         meant = [_first(option) == first for option in options]
@@ -67,8 +69,9 @@ class ScriptedModel:
         """Number of words and signs."""
         return len(_TOKEN.findall(text))
 
-    def prepare(self, kept: Sequence[Turn]) -> None:
+    def prepare(self, kept: Sequence[Turn], going: Callable[[], bool] | None = None) -> bool:
         """Nothing is to be done."""
+        return True
 
     def stop(self) -> None:
         """Nothing takes long."""

@@ -84,9 +84,12 @@ class ModelAdviser:
             return None
         prompt = Prompt(_judging(), (Turn("user", _asked(description, display(os.path.basename(path)), text)),))
         try:
-            odds = first_share(self._llm().choose(prompt, ("yes", "no")))
+            logprobs = self._llm().choose(prompt, ("yes", "no"), self._going)
         except ModelUnavailable:
             return None
+        if not logprobs:
+            return None
+        odds = first_share(logprobs)
         self._judged(path, odds)
         return odds
 

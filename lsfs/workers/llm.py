@@ -6,14 +6,14 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from pathlib import Path
 
 from lsfs.core.errors import ModelUnavailable, WorkerFailed
 from lsfs.llm.base import Bounds, Prompt, Turn, Written
 from lsfs.llm.states import StateFolder
 from lsfs.workers.llm_child import Call, LlmChild, LlmSettings, Overrun, lost
-from lsfs.workers.llm_messages import Choose, Count, Done, LlmSpec, Numbers, Prepare, Request, Write
+from lsfs.workers.llm_messages import Choose, Count, Done, LlmSpec, Numbers, Prepare, Write
 from lsfs.workers.protocol import ChannelClosed
 from lsfs.workers.sandbox import SandboxReport
 
@@ -58,6 +58,7 @@ class RemoteLLM:
         self._child: LlmChild | None = None
         self._loaded = False
         self._due = 0
+        self._preparing: Call | None = None
         self._number = 0
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -84,9 +85,7 @@ class RemoteLLM:
 
         `on_text` is called by the calling thread, and with '' while nothing comes, so that it can end that too.
         """
-        with self._lock:
-            self._number += 1
-            number = self._number
+        number = self._next_number()
         pieces: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         call = Call(Write(number, _sendable(prompt), bounds), pieces.put)
         answer = self._ask(call)
@@ -107,18 +106,34 @@ class RemoteLLM:
             raise WorkerFailed("the language model's worker said what it should not")
         return done.written
 
-    def choose(self, prompt: Prompt, options: Sequence[str]) -> list[float]:
-        """Natural log-probability of the first token of each option as what comes next, among all tokens."""
-        request = Choose(_sendable(prompt), tuple(_text(option) for option in options))
-        return self._numbers(request, len(options))
+    def choose(self, prompt: Prompt, options: Sequence[str], going: Callable[[], bool] | None = None) -> list[float]:
+        """Natural log-probability of the first token of each option as what comes next, among all tokens; see
+        `LanguageModel.choose`.  `going` is asked by the calling thread."""
+        request = Choose(self._next_number(), _sendable(prompt), tuple(_text(option) for option in options))
+        odds = self._numbers(Call(request), going)
+        if len(odds) not in (len(options), 0):
+            raise WorkerFailed("the language model's worker said what it should not")
+        return odds
 
     def count(self, text: str) -> int:
         """Number of tokens of a text."""
-        return int(self._numbers(Count(_text(text)), 1)[0])
+        counted = self._numbers(Call(Count(_text(text))))
+        if len(counted) != 1:
+            raise WorkerFailed("the language model's worker said what it should not")
+        return int(counted[0])
 
-    def prepare(self, kept: Sequence[Turn]) -> None:
-        """Has the kept turns evaluated now, so that the first call need not wait for it."""
-        self._numbers(Prepare(_turns(kept)), 0)
+    def prepare(self, kept: Sequence[Turn], going: Callable[[], bool] | None = None) -> bool:
+        """Has the kept turns evaluated now; see `LanguageModel.prepare`.  Any other call ends it."""
+        call = Call(Prepare(self._next_number(), _turns(kept)))
+        with self._lock:
+            if self._due:
+                return False
+            self._preparing = call
+        try:
+            return bool(self._numbers(call, going))
+        finally:
+            with self._lock:
+                self._preparing = None
 
     def close(self) -> None:
         """Ends the child; calls that wait raise `WorkerFailed`.  Closing twice does nothing."""
@@ -132,9 +147,24 @@ class RemoteLLM:
         if thread:
             thread.join()
 
-    def _numbers(self, request: Request, count: int) -> list[float]:
-        answer = self._ask(Call(request)).result()
-        if not isinstance(answer, Numbers) or len(answer.values) != count:
+    def _next_number(self) -> int:
+        with self._lock:
+            self._number += 1
+            return self._number
+
+    def _numbers(self, call: Call, going: Callable[[], bool] | None = None) -> list[float]:
+        due = self._ask(call)
+        try:
+            while going is not None and not _came(due):
+                if not going():
+                    going = None
+                    if call.cancel(self._child):
+                        return []
+        except BaseException:
+            call.cancel(self._child)
+            raise
+        answer = due.result()
+        if not isinstance(answer, Numbers):
             raise WorkerFailed("the language model's worker said what it should not")
         return list(answer.values)
 
@@ -142,12 +172,15 @@ class RemoteLLM:
         answer: Future[_Answer] = Future()
         with self._lock:
             self._require_open()
+            ahead = self._preparing if self._preparing is not call else None
             if self._thread is None:
                 # A thread of its own, because the kernel ends the child with the thread that made it.
                 self._thread = threading.Thread(target=self._serve, name="lsfs-llm", daemon=True)
                 self._thread.start()
             self._due += 1
             self._calls.put((call, answer))
+        if ahead is not None:
+            ahead.cancel(self._child)  # what is prepared for nobody must not keep somebody waiting
         return answer
 
     def _serve(self) -> None:
@@ -235,6 +268,11 @@ def _turns(turns: Sequence[Turn]) -> tuple[Turn, ...]:
 def _text(text: str) -> str:
     """Lone surrogates cannot be sent; the models read them as "?" as well."""
     return text.encode("utf-8", "replace").decode()
+
+
+def _came(due: Future[_Answer]) -> bool:
+    """Whether an answer is there, after a short wait."""
+    return bool(wait((due,), _ASK_S).done)
 
 
 def _next(pieces: queue.SimpleQueue[str | None], on_text: Callable[[str], bool] | None) -> str | None:

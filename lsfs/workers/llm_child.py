@@ -19,6 +19,7 @@ from lsfs.llm.states import StateFolder
 from lsfs.workers.child import Child
 from lsfs.workers.llm_messages import (
     Cancel,
+    Choose,
     Done,
     FromLlmWorker,
     KeepState,
@@ -28,6 +29,7 @@ from lsfs.workers.llm_messages import (
     LlmSpec,
     NotLoaded,
     Numbers,
+    Prepare,
     Request,
     Said,
     StateFile,
@@ -91,12 +93,12 @@ class Call:
         return True
 
     def cancel(self, child: LlmChild | None) -> bool:
-        """Ends a `Write`; True where it has not even begun, and nothing will come of it."""
+        """Ends it; True where it has not even begun, and nothing will come of it."""
         with self._lock:
             self._cancelled = True
             if not self._sent:
                 return True
-        if child and isinstance(self.request, Write):
+        if child and isinstance(self.request, Write | Choose | Prepare):
             with contextlib.suppress(ChannelClosed):
                 child.send(Cancel(self.request.number))
         return False
@@ -151,7 +153,7 @@ class LlmChild:
         Raises what the model raised; `Overrun` where the worker has to be ended; `ChannelClosed` where it ended.
         """
         if not call.send(self):
-            return Done(Written("", 0.0, 0, 0, "cancelled"))
+            return Done(Written("", 0.0, 0, 0, "cancelled")) if isinstance(call.request, Write) else Numbers(())
         for message in self._heard(call.request):
             call.begun = True
             match message:

@@ -41,6 +41,7 @@ class Write(msgspec.Struct, frozen=True, array_like=True, tag="write"):
 class Choose(msgspec.Struct, frozen=True, array_like=True, tag="choose"):
     """A conversation and what may come next."""
 
+    number: int
     prompt: Prompt
     options: tuple[str, ...]
 
@@ -54,11 +55,12 @@ class Count(msgspec.Struct, frozen=True, array_like=True, tag="count"):
 class Prepare(msgspec.Struct, frozen=True, array_like=True, tag="prepare"):
     """Turns to evaluate ahead."""
 
+    number: int
     kept: tuple[Turn, ...]
 
 
 class Cancel(msgspec.Struct, frozen=True, array_like=True, tag="cancel"):
-    """Ends a `Write` that is being done; too late for one that is not."""
+    """Ends the numbered request that is being done; too late for one that is not."""
 
     number: int
 

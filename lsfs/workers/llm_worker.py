@@ -103,8 +103,10 @@ class Server:
         self._load = load
         self._states = ParentsStates(channel)
         self._requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
-        self._writing = 0
+        self._doing = 0
         self._cancelled = 0
+        self._turn = threading.Lock()
+        """Held where what is done changes, so that a request is not stopped in place of the one before."""
 
     def serve(self) -> None:
         """Loads what the set-up names, closes the sandbox, and works until the parent closes the connection."""
@@ -133,9 +135,10 @@ class Server:
                 message, descriptors = self._channel.receive()
                 match message:
                     case Cancel(number):
-                        self._cancelled = number
-                        if self._writing == number:
-                            self._model.stop()
+                        with self._turn:
+                            self._cancelled = number
+                            if self._doing == number:
+                                self._model.stop()
                     case StateFile():
                         self._states.opened.put(descriptors[0] if descriptors else None)
                     case LlmSetup():
@@ -150,16 +153,22 @@ class Server:
         try:
             match request:
                 case Write(number, prompt, bounds):
-                    self._writing = number
+                    self._begin(number)
                     written = self._model.write(prompt, bounds, lambda text: self._say(number, text))
+                    self._end()
                     self._channel.send(Done(written))
-                case Choose(prompt, options):
-                    self._channel.send(Numbers(tuple(self._model.choose(prompt, options))))
+                case Choose(number, prompt, options):
+                    self._begin(number)
+                    odds = self._model.choose(prompt, options, lambda: self._cancelled != number)
+                    self._end()
+                    self._channel.send(Numbers(tuple(odds)))
                 case Count(text):
                     self._channel.send(Numbers((self._model.count(text),)))
-                case Prepare(kept):
-                    self._model.prepare(kept)
-                    self._channel.send(Numbers(()))
+                case Prepare(number, kept):
+                    self._begin(number)
+                    done = self._model.prepare(kept, lambda: self._cancelled != number)
+                    self._end()
+                    self._channel.send(Numbers((1.0,) if done else ()))
         except ChannelClosed:
             raise
         except LsfsError as error:
@@ -167,7 +176,15 @@ class Server:
         except Exception as error:
             self._channel.send(LlmFailed("worker", f"{type(error).__name__}: {error}"))
         finally:
-            self._writing = 0
+            self._end()
+
+    def _begin(self, number: int) -> None:
+        with self._turn:
+            self._doing = number
+
+    def _end(self) -> None:
+        with self._turn:
+            self._doing = 0
 
     def _say(self, number: int, text: str) -> bool:
         self._channel.send(Said(text))

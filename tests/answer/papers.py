@@ -65,15 +65,15 @@ class Told:
                 return Written(said, 0.0, start, 0, "cancelled")
         return Written(line, 0.0, len(line), 0, "stop")
 
-    def choose(self, prompt: Prompt, options: Sequence[str]) -> list[float]:
+    def choose(self, prompt: Prompt, options: Sequence[str], going: Callable[[], bool] | None = None) -> list[float]:
         self.prompts.append(prompt)
         return (self.odds or [-9.0, -0.1] + [-9.0] * len(options))[: len(options)]
 
     def count(self, text: str) -> int:
         return len(text) // 4 + 1
 
-    def prepare(self, kept: Sequence[Turn]) -> None:
-        pass
+    def prepare(self, kept: Sequence[Turn], going: Callable[[], bool] | None = None) -> bool:
+        return True
 
     def close(self) -> None:
         pass

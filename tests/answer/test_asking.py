@@ -37,7 +37,7 @@ class Knowing(Told):
         super().__init__(*lines)
         self.asked, self.said = asked, said
 
-    def choose(self, prompt, options):
+    def choose(self, prompt, options, going=None):
         odds = super().choose(prompt, options)
         text = prompt.turns[0].text
         return odds[::-1] if self.asked in text and self.said not in text else odds

@@ -259,7 +259,7 @@ class Obedient(ScriptedModel):
     def write(self, prompt: Prompt, bounds: Bounds, on_text: Callable[[str], bool] | None = None) -> Written:
         return (self.planned if bounds.grammar else super()).write(prompt, bounds, on_text)
 
-    def choose(self, prompt: Prompt, options: Sequence[str]) -> list[float]:
+    def choose(self, prompt: Prompt, options: Sequence[str], going: Callable[[], bool] | None = None) -> list[float]:
         return [-0.01] + [-5.0] * (len(options) - 1)
 
 

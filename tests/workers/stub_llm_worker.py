@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lsfs.core.errors import ModelUnavailable
-from lsfs.llm.base import Bounds, Prompt, Written
+from lsfs.llm.base import Bounds, Prompt, Turn, Written
 from lsfs.llm.scripted import ScriptedModel
 from lsfs.llm.states import StateFiles, pack, unpacked
 from lsfs.workers.llm_messages import LlmSpec
@@ -60,6 +60,22 @@ class StubModel(ScriptedModel):
         if text == "kept":
             return Written(self._kept(), 0.0, 1, 0, "stop")
         return super().write(prompt, bounds, on_text)
+
+    def choose(self, prompt: Prompt, options: Sequence[str], going: Callable[[], bool] | None = None) -> list[float]:
+        self._stopped = False
+        while prompt.turns[-1].text == "until stopped":
+            if self._stopped or (going is not None and not going()):
+                return []
+            time.sleep(0.01)
+        return super().choose(prompt, options, going)
+
+    def prepare(self, kept: Sequence[Turn], going: Callable[[], bool] | None = None) -> bool:
+        self._stopped = False
+        while kept and kept[-1].text == "until stopped":
+            if self._stopped or (going is not None and not going()):
+                return False
+            time.sleep(0.01)
+        return True
 
     def _kept(self) -> str:
         fd = self._states.read(KEY)

@@ -172,6 +172,38 @@ def test_a_call_that_waits_is_ended_without_being_done(make: Make) -> None:
     assert model.write(said("fine"), BOUNDS).text == "fine"
 
 
+def test_a_choice_is_ended_at_once_and_the_child_stays(make: Make) -> None:
+    model = make()
+    model.write(said("x"), BOUNDS)
+    child = model.pid
+    began = time.monotonic()
+    assert model.choose(said("until stopped"), ["yes", "no"], lambda: time.monotonic() < began + 0.3) == []
+    assert time.monotonic() - began < 5
+    assert len(model.choose(said("fine"), ["yes", "no"], lambda: True)) == 2
+    assert model.pid == child
+
+
+def test_what_is_prepared_for_nobody_gives_way(make: Make, wait_until: Wait) -> None:
+    model = make()
+    came: list[bool] = []
+    for _ in range(3):
+        preparing = threading.Thread(target=lambda: came.append(model.prepare((Turn("system", "until stopped"),))))
+        preparing.start()
+        wait_until(lambda: model.busy)
+        assert model.write(said("fine"), BOUNDS).text == "fine"
+        preparing.join(10)
+    assert came == [False] * 3
+    assert model.prepare((Turn("system", "short"),))
+
+
+def test_nothing_is_prepared_while_somebody_waits(make: Make) -> None:
+    model = make()
+    came: list[bool] = []
+    read = lambda _: not came.append(model.prepare((Turn("system", "short"),)))  # noqa: E731
+    model.write(said("for ever"), BOUNDS, lambda piece: read(piece) and False)
+    assert came and not any(came)
+
+
 def test_a_reader_that_raises_ends_the_text_too(make: Make, wait_until: Wait) -> None:
     model = make()
 
