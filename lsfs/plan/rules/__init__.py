@@ -5,7 +5,8 @@
     sentence ──► tokens ──► politeness off ──► wishes ──► rules (a line and its slots) ──► Request ──► faults
 
 The rules are tables of lines by family of verbs (`moving`, `renaming`, `making`, `marking`, `arranging`, `past`,
-`reading`, `foreign`); `grammar` matches them, `reader` says what a slot can hold, `lexicon` has the words.  A sentence
+`reading`, `foreign`); `grammar` matches them, `reader` says what a slot can hold, `lexicon` has the words; `parts` and
+`remarks` know descriptions and sentences beside a wish with which no change is read.  A sentence
 counts as understood only when rules take every word of it and `faults` finds none.  Nothing here looks at files:
 what is known of the tree is passed in.  Pure; any thread.
 """
