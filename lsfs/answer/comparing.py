@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from lsfs.answer.asking import Answer
+from lsfs.answer.checking import checked
 from lsfs.answer.citing import Cited, cite, cited, missing
 from lsfs.answer.events import Cancelled, OnEvent, tell
+from lsfs.answer.figures import said_figures
 from lsfs.answer.gathering import Gathering
 from lsfs.answer.instructions import is_order, without_instructions
 from lsfs.answer.labels import label, one_line
@@ -18,7 +20,7 @@ from lsfs.answer.picking import Document, Snippet
 from lsfs.answer.prompts import quoted_units
 from lsfs.answer.textprompts import compare_prompt, explain_prompt
 from lsfs.answer.units import Unit, paired
-from lsfs.answer.wishes import language_of, subject_of
+from lsfs.answer.wishes import Length, language_of, subject_of
 from lsfs.llm.base import Bounds, LanguageModel
 from lsfs.store.index import FileRow
 
@@ -28,7 +30,9 @@ MOST_COMPARED = 4
 """Files."""
 _WRITE_TOKENS = 170
 _DIFF_TOKENS = 500
-_EXPLAIN_TOKENS = 120
+_EXPLANATION = Length(5, "sentences")
+_COUNTED = frozenset("1 2 3 4 5 6 7 8 9 10".split())
+"""Figures that an explanation may have of its own: of how many lines."""
 
 
 class Comparing:
@@ -74,13 +78,14 @@ class Comparing:
         try:
             tell(on_event, "reading", name)
             prompt = explain_prompt(name, lines, language_of(wish))
-            written = llm.write(prompt, Bounds(max_tokens=_EXPLAIN_TOKENS), lambda piece: on_event("writing", piece))
+            known = said_figures(f"{name}\n{lines}") | _COUNTED
+            text = checked(llm, prompt, _EXPLANATION, known, on_event).strip()
         except Cancelled:
             return Answer(None)
-        text = written.text.strip()
-        if written.ended == "length" and (end := text.rfind(".")) > 0:
-            text = text[: end + 1]
-        return Answer(text or None)
+        if not text:  # nothing that was written of them holds
+            text = lines
+            tell(on_event, "writing", text)
+        return Answer(text)
 
     def _pair(self, first: Document, second: Document, wish: str, on_event: OnEvent) -> list[tuple[str, Cited]]:
         """A sentence for each of two documents, with what it stands on."""
@@ -142,6 +147,8 @@ def _changed_lines(diff: str, count: Callable[[str], int]) -> str:
         if line[:1] not in "+-" or not line[1:].strip():
             continue
         text = f"{line[0]} {line[1:].strip()}"
+        if is_order(line[1:]):
+            continue
         used += count(text) + 1
         if used > _DIFF_TOKENS:
             lines.append("(and more)")

@@ -6,22 +6,22 @@ again only where it is short.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 from lsfs.answer.asking import Answer
 from lsfs.answer.caching import Made
+from lsfs.answer.checking import checked
 from lsfs.answer.citing import Cited, cited
 from lsfs.answer.events import Cancelled, OnEvent, tell
-from lsfs.answer.figures import figures, said_figures
+from lsfs.answer.figures import said_figures
 from lsfs.answer.gathering import Gathering
-from lsfs.answer.instructions import OrderFilter, without_instructions
+from lsfs.answer.instructions import without_instructions
 from lsfs.answer.labels import label
 from lsfs.answer.picking import Document
 from lsfs.answer.textprompts import join_prompt, summary_prompt
 from lsfs.answer.units import Unit
 from lsfs.answer.wishes import Length, language_of, length_of, shortened
-from lsfs.llm.base import Bounds, LanguageModel, Prompt
+from lsfs.llm.base import LanguageModel
 from lsfs.store.index import FileRow
 
 _AT_ONCE_TOKENS = 900
@@ -29,12 +29,6 @@ _AT_ONCE_TOKENS = 900
 _SECTION_TOKENS = 600
 _MOST_SECTIONS = 8
 """Of a longer document so many, spread over its length, are read: a minute in all."""
-_SENTENCE = re.compile(
-    r"(?:[^.!?…\n]|[.!?…](?!\s)|(?<=\b[A-Z])\.|(?<=\bMr)\.|(?<=\bMs)\.|(?<=\bDr)\.|(?<=\bSt)\.|(?<=\bMrs)\.)*"
-    r"(?:[.!?…]+\s+|\n+)"
-)
-_LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.)]\s*")
-_LINE = re.compile(r"[^\n]*\n+")
 _SECTION_LENGTH = Length(2, "sentences")
 
 
@@ -89,7 +83,7 @@ class Summarizing:
             ]
             prompt = join_prompt(name, parts, language, length.said)
         known_figures = said_figures(" ".join(unit.text for unit in units))
-        text = _written(llm, prompt, length, known_figures, on_event)
+        text = checked(llm, prompt, length, known_figures, on_event)
         if not text:
             return _first_units(units, length, on_event)
         if document.file.hash and text:
@@ -103,21 +97,10 @@ class Summarizing:
         known = self._made.get(key) if file.hash else None
         if known is None:
             prompt = summary_prompt(label(file), text, language, _SECTION_LENGTH.said)
-            known = _written(llm, prompt, _SECTION_LENGTH, said_figures(text), lambda *_: on_event("reading", ""))
+            known = checked(llm, prompt, _SECTION_LENGTH, said_figures(text), lambda *_: on_event("reading", ""))
             if file.hash:
                 self._made.keep(key, known)
         return known
-
-
-def _written(llm: LanguageModel, prompt: Prompt, length: Length, known: set[str], on_event: OnEvent) -> str:
-    """What the model writes, as long as was wished, without orders and sentences whose figures are not `known`."""
-    checking = _Checking(length, known, on_event)
-    written = llm.write(prompt, Bounds(max_tokens=length.tokens), checking.hear)
-    if written.ended == "cancelled" and not checking.enough:
-        raise Cancelled
-    if written.ended == "stop":
-        checking.end()  # else what is held is no whole sentence
-    return shortened("".join(checking.passed), length)
 
 
 def _first_units(units: Sequence[Unit], length: Length, on_event: OnEvent) -> str:
@@ -125,52 +108,6 @@ def _first_units(units: Sequence[Unit], length: Length, on_event: OnEvent) -> st
     text = shortened("\n".join(unit.text for unit in units[: length.number + 1]), length)
     tell(on_event, "writing", text)
     return text
-
-
-class _Checking:
-    """Passes on each sentence, or line, when it is whole and checked; ends the writing when there are enough."""
-
-    def __init__(self, length: Length, known: set[str], on_event: OnEvent) -> None:
-        self.passed: list[str] = []
-        self._length = length
-        self._whole = _LINE if length.unit in ("lines", "points") else _SENTENCE
-        self._known = known
-        self._on_event = on_event
-        self._held = ""
-        self._orders = OrderFilter()
-
-    @property
-    def enough(self) -> bool:
-        """Whether what was passed on is as long as was wished."""
-        if self._length.unit == "words":
-            return len("".join(self.passed).split()) >= self._length.number
-        if self._length.unit == "paragraphs":
-            return "".join(self.passed).count("\n\n") >= self._length.number
-        return len(self.passed) >= self._length.number
-
-    def hear(self, piece: str) -> bool:
-        """Takes a piece; False ends the writing."""
-        self._held += piece
-        while found := self._whole.match(self._held):
-            self._held = self._held[found.end() :]
-            if not self._pass_on(found[0]):
-                return False
-        return self._on_event("writing", "")
-
-    def end(self) -> None:
-        """Takes what is held for the last sentence."""
-        if self._held.strip() and not self.enough:
-            self._pass_on(self._held)
-
-    def _pass_on(self, sentence: str) -> bool:
-        if (
-            not sentence.strip()
-            or not self._orders.passes(sentence)
-            or figures(_LIST_NUMBER.sub("", sentence)) - self._known
-        ):
-            return True
-        self.passed.append(sentence)
-        return self._on_event("writing", sentence) and not self.enough
 
 
 def _sections(units: Sequence[Unit], count: Callable[[str], int]) -> list[str]:
