@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from lsfs.answer.events import Cancelled, OnEvent, tell
+from lsfs.answer.labels import one_line
 from lsfs.answer.textprompts import Part, draft_prompt
 from lsfs.core.errors import RefusedError
 from lsfs.llm.base import Bounds, LanguageModel, Written
@@ -41,7 +42,7 @@ def draft(
         tell(on_event, "writing")
     except Cancelled:
         return ""
-    prompt = draft_prompt(name, about, part, existing[-_MOST_READ:])
+    prompt = draft_prompt(one_line(name), about, part, existing[-_MOST_READ:])
     written = llm().write(prompt, Bounds(max_tokens=_MOST_TOKENS[part]), lambda piece: on_event("writing", piece))
     if written.ended == "cancelled":
         return ""

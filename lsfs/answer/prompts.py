@@ -1,13 +1,14 @@
 """What the model is told: fixed turns, which are evaluated once and kept, and those of one call.  Pure.
 
-Sources are quotations.  They are numbered and delimited here, tokenised as text by the backend, and the fixed turns
-show that nothing in them is an instruction.
+Sources are quotations.  They are numbered here, without a line that looks like a label of ours, and tokenised as text
+by the backend; the fixed turns show that nothing in them is an instruction.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lsfs.answer.framing import kept_turns, within_frame
 from lsfs.answer.labels import label
 from lsfs.answer.picking import Snippet
 from lsfs.answer.units import Unit, paired
@@ -179,23 +180,16 @@ _TRANSLATED: tuple[tuple[str, str], ...] = (
 )
 
 
-def _kept(system: str, examples: Sequence[tuple[str, str]]) -> tuple[Turn, ...]:
-    turns = [Turn("system", system)]
-    for said, answer in examples:
-        turns += [Turn("user", said), Turn("assistant", answer)]
-    return tuple(turns)
-
-
 def _asking(sources: Sequence[str], question: str) -> str:
     numbered = "\n".join(f"{number}. {source}" for number, source in enumerate(sources, 1))
     return f"{numbered}\nQuestion: {question}"
 
 
-ASK = _kept(_ASK, [(_asking(sources, question), answer) for sources, question, answer in _EXAMPLES])
+ASK = kept_turns(_ASK, [(_asking(sources, question), answer) for sources, question, answer in _EXAMPLES])
 """The kept turns of `ask_prompt`."""
 
 
-REWRITE = _kept(_REWRITE, _REWRITTEN)
+REWRITE = kept_turns(_REWRITE, _REWRITTEN)
 """The kept turns of `rewrite_prompt`."""
 
 
@@ -204,7 +198,7 @@ def rewrite_prompt(question: str) -> Prompt:
     return Prompt(REWRITE, (Turn("user", question),))
 
 
-TRANSLATE = _kept(_TRANSLATE, _TRANSLATED)
+TRANSLATE = kept_turns(_TRANSLATE, _TRANSLATED)
 """The kept turns of `translate_prompt`."""
 
 
@@ -215,7 +209,7 @@ def translate_prompt(question: str) -> Prompt:
 
 def ask_prompt(snippet: Snippet, question: str) -> Prompt:
     """Asks the question of a snippet, which has the number 1."""
-    return Prompt(ASK, (Turn("user", _asking([quoted(snippet)], question)),))
+    return Prompt(ASK, (Turn("user", _asking([within_frame(quoted(snippet))], question)),))
 
 
 def quoted(snippet: Snippet) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from lsfs.answer.framing import kept_turns, within_frame
 from lsfs.llm.base import Prompt, Turn
 
 _BEGIN, _END = "<<<", ">>>"
@@ -161,13 +162,6 @@ _DRAFTED: tuple[tuple[str, str], ...] = (
 )
 
 
-def _kept(system: str, examples: Sequence[tuple[str, str]]) -> tuple[Turn, ...]:
-    turns = [Turn("system", system)]
-    for said, answer in examples:
-        turns += [Turn("user", said), Turn("assistant", answer)]
-    return tuple(turns)
-
-
 def _document(name: str, text: str, task: str) -> str:
     return f"Document {name}\n{_BEGIN}\n{_plain(text)}\n{_END}\n{task}"
 
@@ -181,13 +175,15 @@ def _wish(wish: str, language: str) -> str:
     return f"Asked: {wish}\nAnswer in {language}."
 
 
-SUMMARIZE = _kept(
+SUMMARIZE = kept_turns(
     _SUMMARIZE,
     [(_document(name, text, task), said) for (name, text, said), task in zip(_SUMMARIES, _TASKS, strict=True)],
 )
-COMPARE = _kept(_COMPARE, [(f"{said}\n\n{_wish(wish, lang)}", f"{a}\n{b}") for said, wish, lang, a, b in _COMPARED])
-EXPLAIN = _kept(_EXPLAIN, [(f"{said}\nAnswer in {lang}.", answer) for said, lang, answer in _EXPLAINED])
-DRAFT = _kept(_DRAFT, _DRAFTED)
+COMPARE = kept_turns(
+    _COMPARE, [(f"{said}\n\n{_wish(wish, lang)}", f"{a}\n{b}") for said, wish, lang, a, b in _COMPARED]
+)
+EXPLAIN = kept_turns(_EXPLAIN, [(f"{said}\nAnswer in {lang}.", answer) for said, lang, answer in _EXPLAINED])
+DRAFT = kept_turns(_DRAFT, _DRAFTED)
 
 
 def summary_prompt(name: str, text: str, language: str, length: str) -> Prompt:
@@ -203,7 +199,9 @@ def join_prompt(name: str, summaries: Sequence[str], language: str, length: str)
 
 def compare_prompt(first: tuple[str, str], second: tuple[str, str], wish: str, language: str) -> Prompt:
     """Asks what two documents, each a name and a text, say to a wish; a line each, after ``A: `` and ``B: ``."""
-    said = "\n\n".join(f"{letter}: {name}\n{text}" for letter, (name, text) in zip("AB", (first, second), strict=True))
+    said = "\n\n".join(
+        f"{letter}: {name}\n{within_frame(text)}" for letter, (name, text) in zip("AB", (first, second), strict=True)
+    )
     return Prompt(COMPARE, (Turn("user", f"{said}\n\n{_wish(wish, language)}"),))
 
 
