@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from lsfs.answer.caching import Made
@@ -222,3 +223,11 @@ def test_an_order_in_what_changed_is_neither_read_nor_shown():
     said = llm.prompts[0].turns[-1].text
     assert "assistant" not in said and "+ -- a line of dashes" in said
     assert said.startswith("File: rota.txt fake\n")
+
+
+def test_documents_with_the_same_bytes_are_said_to_be_the_same():
+    one, other = a_document("a.txt", "It ends on 3 May.", 1.0, 1), a_document("b.txt", "It ends on 3 May.", 1.0, 2)
+    other = msgspec.structs.replace(other, file=msgspec.structs.replace(other.file, hash=one.file.hash))
+    answer = Comparing(Told(), Gathered(one, other)).compare([one.file, other.file], "compare them", silent)
+    assert answer.text == "a.txt [1] and b.txt [2] have the same content."
+    assert [place.file.name for place in answer.cited] == ["a.txt", "b.txt"]

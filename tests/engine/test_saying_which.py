@@ -60,3 +60,23 @@ def test_a_number_of_no_op_takes_nothing_back(home: Home, op):
 @pytest.mark.parametrize("words", ["² photos", "² invoices"])
 def test_a_digit_that_is_no_number_is_a_word(home: Home, words):
     assert home.say(f"delete {words}", f"trash|what={words}").state in ("refused", "nothing")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wire"),
+    [
+        ("remove page 3 from the gardener contract", "trash|what=gardener contract"),
+        ("remove page 3 from the gardener contract", "trash|what=page 3 from the gardener contract"),
+        ("please take the logo out of the gardener contract", "trash|what=gardener contract"),
+        ("translate the lease into French", "move|what=lease|to=French"),
+        ("could you convert the lease and put it in Work", "move|what=lease|to=Work"),
+        ("delete the paid tag", "trash|what=paid tag"),
+    ],
+)
+def test_what_a_model_takes_a_part_or_another_wish_for_is_refused(home: Home, sentence, wire):
+    refused(home, sentence, wire)
+
+
+def test_the_biggest_come_first(home: Home):
+    result = home.say("show me the biggest files in Downloads", "find|what=biggest files|in=Downloads")
+    assert [hit.path.rpartition("/")[2] for hit in result.hits][:2] == ["film.mp4", "clip.mp4"]

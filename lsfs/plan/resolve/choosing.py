@@ -237,7 +237,7 @@ class Chooser:
         if direct and conditions.folders:
             targets = [t for t in targets if os.path.dirname(t.path) in conditions.folders]
         targets.sort(key=lambda target: target.path)
-        if described.order and described.many:
+        if described.order:
             targets.sort(key=lambda target: order_key(target.row, described.order))
         if described.count is not None:
             if described.order:

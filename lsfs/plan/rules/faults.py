@@ -23,11 +23,13 @@ from lsfs.plan.request import (
     SaveQuery,
     Summarize,
     Trash,
+    Untag,
     Write,
     verb_of,
 )
 from lsfs.plan.rules.drafting import asks_for_a_draft, is_given, writing
-from lsfs.plan.rules.lexicon import CUES, EVERYTHING, GENERIC, NOUNS
+from lsfs.plan.rules.lexicon import ARTICLES, CUES, EVERYTHING, GENERIC, NOUNS, QUANTIFIERS, UNKNOWN_VERBS
+from lsfs.plan.rules.parts import goes_out_of, is_part, is_tags
 from lsfs.plan.rules.politeness import shows_changes
 from lsfs.plan.rules.tokens import Token, low, tokenize
 from lsfs.plan.rules.typos import without_typo
@@ -39,6 +41,10 @@ _KEPT = re.compile(
 )
 _ARTICLES = re.compile(r"\b(the|a|an|my|our|that)\b ?")
 _QUOTES = re.compile("[\"'`’‘“”„«»‹›]")
+_TAKEN_OUT = re.compile(
+    r"\b(?:remove|delete|erase|strip|take|drop|clear|cut) ([^.,;]+?) (?:from|out of|off|in|of)"
+    r" (?:the |my |our |your )?$"
+)
 _OF_A_FILE = re.compile(
     r"(?:the )?(?:whole |entire )?(?:contents?|text) of \S|what(?:'s in|ever is in| is in)? .*\b(?:says|contains)$",
     re.IGNORECASE,
@@ -141,6 +147,8 @@ def faults(sentence: str, request: Request) -> tuple[str, ...]:
         *_left_over(tokens, request),
         *_second_verbs(tokens, request),
         *_not_drafted(tokens, request),
+        *_not_done_here(tokens, request),
+        *_no_whole_files(sentence, request),
     ]
     return tuple(dict.fromkeys(found))
 
@@ -184,6 +192,36 @@ def _too_broad(sentence: str, request: Request) -> Iterator[str]:
 def _plain(text: str) -> str:
     """As values and sentences are compared: letter case, quotes, articles and runs of spaces do not count."""
     return " ".join(_ARTICLES.sub("", _QUOTES.sub("", low(text))).split())
+
+
+def _not_done_here(tokens: Sequence[Token], request: Request) -> Iterator[str]:
+    """What is asked of files where a clause begins with a verb that no action of ours stands for."""
+    if not request.changes:
+        return
+    for n, token in enumerate(tokens):
+        begins = n == 0 or tokens[n - 1].low in _BREAKS | {"you", "just"}
+        drafted = any(isinstance(action, Create | Append | Write | Rename) for action in request.actions)
+        if begins and token.low in UNKNOWN_VERBS and not drafted:
+            yield f"lsfs does not {token.low} files"
+
+
+def _no_whole_files(sentence: str, request: Request) -> Iterator[str]:
+    """A part of a document, or its tags, taken for files."""
+    said = low(sentence)
+    for action in request.actions:
+        if isinstance(action, READING):
+            continue
+        for phrase in getattr(action, "what", ()):
+            words = [word for word in low(phrase).split() if word]
+            while words and words[0] in ARTICLES:
+                words = words[1:]
+            trash = isinstance(action, Trash)
+            part = len(words) > 2 and (goes_out_of(words) if trash else is_part(words))
+            if part or (is_tags(words) and not isinstance(action, Untag)):
+                yield f"“{phrase}” is no file"
+            taken = _TAKEN_OUT.search(said[: max(said.find(low(phrase)), 0)]) if trash else None
+            if taken and set(taken[1].split()) - GENERIC - ARTICLES - QUANTIFIERS:
+                yield f"“{taken[1]}” would be left out"
 
 
 def _not_literal(sentence: str, request: Request) -> Iterator[str]:

@@ -278,7 +278,13 @@ SECOND_VERBS = frozenset(
 )
 """Words that, in no slot, say that something more was wanted."""
 
-STARTERS = frozenset(
+UNKNOWN_VERBS = frozenset(
+    "translate convert compress unzip encrypt decrypt resize rotate crop upload transform publish install execute"
+    " encode decode transcribe transcode proofread spell-check reformat change email e-mail print übersetze"
+    " konvertiere traduis traduisez convertis traduce convierte traduci converti".split()
+)
+"""What people ask of files that lsfs does not do."""
+STARTERS = UNKNOWN_VERBS | frozenset(
     "add put move shift transfer relocate delete rename remove erase discard create make bin trash append overwrite"
     " replace merge join combine sort group organise organize arrange undo redo restore revert give stick get throw"
     " find show tell copy duplicate clone tag untag untick summarise summarize write insert take bring send dump"
