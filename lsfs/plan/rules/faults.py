@@ -41,6 +41,7 @@ _KEPT = re.compile(
 )
 _ARTICLES = re.compile(r"\b(the|a|an|my|our|that)\b ?")
 _QUOTES = re.compile("[\"'`’‘“”„«»‹›]")
+_WITHIN = frozenset("from off out of in within inside".split())
 _TAKEN_OUT = re.compile(
     r"\b(?:remove|delete|erase|strip|take|drop|clear|cut) ([^.,;]+?) (?:from|out of|off|in|of)"
     r" (?:the |my |our |your )?$"
@@ -216,7 +217,7 @@ def _no_whole_files(sentence: str, request: Request) -> Iterator[str]:
             while words and words[0] in ARTICLES:
                 words = words[1:]
             trash = isinstance(action, Trash)
-            part = len(words) > 2 and (goes_out_of(words) if trash else is_part(words))
+            part = _WITHIN & set(words[1:]) and (goes_out_of(words) if trash else is_part(words))
             if part or (is_tags(words) and not isinstance(action, Untag)):
                 yield f"“{phrase}” is no file"
             taken = _TAKEN_OUT.search(said[: max(said.find(low(phrase)), 0)]) if trash else None
