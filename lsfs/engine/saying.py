@@ -244,8 +244,7 @@ class Saying:
     def _found(self, reading: Reading, sentence: str, caller: Caller, desk: Desk) -> SayResult:
         zone = caller.zone
         rows = [row for target in reading.targets if (row := desk.row_of(target)) is not None]
-        listed = self._finding.listed(rows[:_MOST_HITS], zone)
-        hits = self._searched(reading, caller, desk) if reading.words else listed
+        hits = self._searched(reading, caller, desk) if reading.words else self._finding.listed(rows[:_MOST_HITS], zone)
         if not hits:
             raise NothingFound("nothing is found")
         answer = None

@@ -110,17 +110,11 @@ class RemoteLLM:
         """Natural log-probability of the first token of each option as what comes next, among all tokens; see
         `LanguageModel.choose`.  `going` is asked by the calling thread."""
         request = Choose(self._next_number(), _sendable(prompt), tuple(_text(option) for option in options))
-        odds = self._numbers(Call(request), going)
-        if len(odds) not in (len(options), 0):
-            raise WorkerFailed("the language model's worker said what it should not")
-        return odds
+        return self._numbers(Call(request), (len(options), 0), going)
 
     def count(self, text: str) -> int:
         """Number of tokens of a text."""
-        counted = self._numbers(Call(Count(_text(text))))
-        if len(counted) != 1:
-            raise WorkerFailed("the language model's worker said what it should not")
-        return int(counted[0])
+        return int(self._numbers(Call(Count(_text(text))), (1,))[0])
 
     def prepare(self, kept: Sequence[Turn], going: Callable[[], bool] | None = None) -> bool:
         """Has the kept turns evaluated now; see `LanguageModel.prepare`.  Any other call ends it."""
@@ -130,7 +124,7 @@ class RemoteLLM:
                 return False
             self._preparing = call
         try:
-            return bool(self._numbers(call, going))
+            return bool(self._numbers(call, (1, 0), going))
         finally:
             with self._lock:
                 self._preparing = None
@@ -152,7 +146,8 @@ class RemoteLLM:
             self._number += 1
             return self._number
 
-    def _numbers(self, call: Call, going: Callable[[], bool] | None = None) -> list[float]:
+    def _numbers(self, call: Call, counts: Sequence[int], going: Callable[[], bool] | None = None) -> list[float]:
+        """What comes of a call: one of so many numbers, none where it was ended."""
         due = self._ask(call)
         try:
             while going is not None and not _came(due):
@@ -164,7 +159,7 @@ class RemoteLLM:
             call.cancel(self._child)
             raise
         answer = due.result()
-        if not isinstance(answer, Numbers):
+        if not isinstance(answer, Numbers) or len(answer.values) not in counts:
             raise WorkerFailed("the language model's worker said what it should not")
         return list(answer.values)
 

@@ -155,19 +155,16 @@ class Server:
                 case Write(number, prompt, bounds):
                     self._begin(number)
                     written = self._model.write(prompt, bounds, lambda text: self._say(number, text))
-                    self._end()
                     self._channel.send(Done(written))
                 case Choose(number, prompt, options):
                     self._begin(number)
                     odds = self._model.choose(prompt, options, lambda: self._cancelled != number)
-                    self._end()
                     self._channel.send(Numbers(tuple(odds)))
                 case Count(text):
                     self._channel.send(Numbers((self._model.count(text),)))
                 case Prepare(number, kept):
                     self._begin(number)
                     done = self._model.prepare(kept, lambda: self._cancelled != number)
-                    self._end()
                     self._channel.send(Numbers((1.0,) if done else ()))
         except ChannelClosed:
             raise

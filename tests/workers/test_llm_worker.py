@@ -199,8 +199,7 @@ def test_what_is_prepared_for_nobody_gives_way(make: Make, wait_until: Wait) -> 
 def test_nothing_is_prepared_while_somebody_waits(make: Make) -> None:
     model = make()
     came: list[bool] = []
-    read = lambda _: not came.append(model.prepare((Turn("system", "short"),)))  # noqa: E731
-    model.write(said("for ever"), BOUNDS, lambda piece: read(piece) and False)
+    model.write(said("for ever"), BOUNDS, lambda _: bool(came.append(model.prepare((Turn("system", "short"),)))))
     assert came and not any(came)
 
 

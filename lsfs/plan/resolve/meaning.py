@@ -86,8 +86,9 @@ class Meaning:
         if made is not None:
             return [made]
         one = described(with_determiners(phrase, self.sentence))
+        old = self._now(self._called_old(one, conditions)) if one.aged else []
         if self.careful:
-            dated = conditions.time is not None or bool(one.aged and self._called_old(one, conditions))
+            dated = conditions.time is not None or bool(old)
             require_which(one, phrase, dated=dated)
         exact = self._now(self.exact(phrase, one, conditions))
         if not folders and any(target.row is not None for target in exact):
@@ -99,8 +100,7 @@ class Meaning:
             if not fitting:
                 raise NothingFound(f"none of “{phrase}” fits")
             return fitting
-        if not exact and one.aged:
-            exact = self._now(self._called_old(one, conditions))
+        exact = exact or old
         if not exact and one.name:
             exact = self.chooser.exact(one.name, conditions) or self.chooser.stem(one.name, conditions)
         if not exact and one.words != phrase and not one.order:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import dropwhile
 
 import msgspec
 
@@ -197,12 +198,11 @@ def _plain(text: str) -> str:
 
 def _not_done_here(tokens: Sequence[Token], request: Request) -> Iterator[str]:
     """What is asked of files where a clause begins with a verb that no action of ours stands for."""
-    if not request.changes:
+    if not request.changes or any(isinstance(action, Create | Append | Write | Rename) for action in request.actions):
         return
     for n, token in enumerate(tokens):
         begins = n == 0 or tokens[n - 1].low in _BREAKS | {"you", "just"}
-        drafted = any(isinstance(action, Create | Append | Write | Rename) for action in request.actions)
-        if begins and token.low in UNKNOWN_VERBS and not drafted:
+        if begins and token.low in UNKNOWN_VERBS:
             yield f"lsfs does not {token.low} files"
 
 
@@ -213,9 +213,7 @@ def _no_whole_files(sentence: str, request: Request) -> Iterator[str]:
         if isinstance(action, READING):
             continue
         for phrase in getattr(action, "what", ()):
-            words = [word for word in low(phrase).split() if word]
-            while words and words[0] in ARTICLES:
-                words = words[1:]
+            words = list(dropwhile(ARTICLES.__contains__, low(phrase).split()))
             trash = isinstance(action, Trash)
             part = _WITHIN & set(words[1:]) and (goes_out_of(words) if trash else is_part(words))
             if part or (is_tags(words) and not isinstance(action, Untag)):

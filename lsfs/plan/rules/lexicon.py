@@ -128,7 +128,7 @@ PARTS = frozenset(
     "line lines word words sentence sentences paragraph paragraphs row rows column columns cell cells entry entries"
     " item items comment comments section sections prefix suffix text page pages heading headings footnote footnotes"
     " header footer title titles name names filename filenames signature watermark logo typo typos mistake mistakes"
-    " space spaces character characters letterhead margin margins bullet bullets quotation paragraphs author".split()
+    " space spaces character characters letterhead margin margins bullet bullets quotation author".split()
 )
 """Parts and properties of a document, which are no files."""
 FOREIGN_PARTS = frozenset(
@@ -137,6 +137,7 @@ FOREIGN_PARTS = frozenset(
     " párrafo palabra palabras frase firma título pagina pagine riga righe colonna colonne paragrafo parola parole"
     " titolo page pages logo".split()
 )
+"""The same in other languages."""
 ORDINALS = frozenset(
     "first second third fourth fifth sixth seventh eighth ninth tenth last next 1st 2nd 3rd 4th 5th".split()
 )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lsfs.plan.rules.lexicon import LIMITS
 from lsfs.plan.rules.tokens import Token
 
-MOST_REMARK = 16
+_MOST_REMARK = 16
 """Tokens of one."""
 _SPOILT = frozenset(
     "overwrote overwritten messed ruined broke broken spoilt spoiled wrecked deleted lost damaged changed edited"
@@ -36,9 +36,14 @@ _UNWANTED = _UNNEEDED | frozenset("want like read open".split())
 _LONGER = (["any", "more"], ["anymore"], ["any", "longer"])
 
 
+def is_short(tokens: Sequence[Token]) -> bool:
+    """Whether words are few, and none is a name or a number."""
+    return len(tokens) <= _MOST_REMARK and not any(token.explicit or token.kind == "number" for token in tokens)
+
+
 def is_remark(tokens: Sequence[Token], first: bool) -> bool:
     """Whether a part of a sentence gives only a reason: it names no file, no number, no condition and no change."""
-    if not tokens or len(tokens) > MOST_REMARK or any(token.explicit or token.kind == "number" for token in tokens):
+    if not tokens or not is_short(tokens):
         return False
     lows = [token.low for token in tokens]
     if (_SPOILT | _NO_REMARK) & set(lows):

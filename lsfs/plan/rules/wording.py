@@ -9,7 +9,7 @@ from lsfs.plan.rules.known import Known
 from lsfs.plan.rules.lexicon import ALSO_NOUNS, LIMITS, STARTERS, VERBS
 from lsfs.plan.rules.limits import is_span, time_start
 from lsfs.plan.rules.places import Places
-from lsfs.plan.rules.remarks import MOST_REMARK
+from lsfs.plan.rules.remarks import is_short
 from lsfs.plan.rules.schemes import are_names, are_units, key_start
 from lsfs.plan.rules.selecting import is_about_files
 from lsfs.plan.rules.tokens import Token, has_extension
@@ -366,7 +366,7 @@ class Wording:
     def _remark(self, start: int, end: int) -> str:
         """Words beside the wish: no name, no number, no condition."""
         tokens = self.tokens[start:end]
-        if len(tokens) > MOST_REMARK or any(token.explicit or token.kind == "number" for token in tokens):
+        if not is_short(tokens):
             return ""
         lows = {token.low for token in tokens}
         return "" if (LIMITS - {"don't", "never", "not"}) & lows else self.span(start, end)
