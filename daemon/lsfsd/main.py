@@ -22,6 +22,7 @@ AS_LSFS = "--as-lsfs"
 
 _COMMANDS = {
     "doctor": "lsfsd.doctor:doctor",
+    "fuse": "lsfsd.fuse.command:fuse",
     "models": "lsfsd.models_command:models",
     "run": "lsfsd.main:run",
     "vault": "lsfsd.vault_command:vault",

@@ -41,21 +41,24 @@ class Client:
         launch: Callable[[], None],
         on_demand: bool = True,
         build: str | None = None,
+        answer_s: float = ANSWER_SECONDS,
     ) -> None:
+        """`answer_s`: how long the daemon may be silent, in seconds, before it is taken as hung."""
         self._paths = paths
         self._caller = caller
         self._launch = launch
         self._on_demand = on_demand
         self._build = build or build_id()
+        self._answer_s = answer_s
 
     def call(self, name: str, fields: Mapping[str, Any] | None = None) -> Any:
         """The decoded answer of route `name`; `fields` are those of its request besides the caller's."""
-        with _broken_off(), self._exchange(route(name), fields) as response:
+        with _broken_off(self._answer_s), self._exchange(route(name), fields) as response:
             return json.loads(response.read())
 
     def stream(self, name: str, fields: Mapping[str, Any] | None = None) -> Iterator[Any]:
         """The decoded lines of streaming route `name`, as they come."""
-        with _broken_off(), self._exchange(route(name), fields) as response:
+        with _broken_off(self._answer_s), self._exchange(route(name), fields) as response:
             for line in response.lines():
                 said = json.loads(line)
                 if "error" in said:
@@ -114,7 +117,7 @@ class Client:
     def _open(self) -> socket.socket | None:
         self._paths.check_socket()
         connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(ANSWER_SECONDS)
+        connection.settimeout(self._answer_s)
         try:
             connection.connect(self._paths.socket)
         except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
@@ -128,13 +131,13 @@ class Client:
 
 
 @contextlib.contextmanager
-def _broken_off() -> Iterator[None]:
+def _broken_off(answer_s: float = ANSWER_SECONDS) -> Iterator[None]:
     """Turns what the socket raises into `DaemonUnavailable`."""
     try:
         yield
     except TimeoutError as error:
         hint = "`lsfs down` and try again; its log may say why"
-        raise DaemonUnavailable(f"the daemon has not answered for {ANSWER_SECONDS:.0f} s", hint=hint) from error
+        raise DaemonUnavailable(f"the daemon has not answered for {answer_s:.0f} s", hint=hint) from error
     except (BrokenAnswer, ConnectionError, json.JSONDecodeError) as error:
         hint = "try again: a new one is started when it is needed"
         raise DaemonUnavailable("the daemon stopped before it had answered", hint=hint) from error

@@ -116,10 +116,10 @@ class ContentStore:
 
         It does so at the end where every piece is sound, and the list of them is not.
         """
-        pieces = self._pieces(content)
+        pieces = self.pieces(content)
         whole = blake3()
         for piece in pieces:
-            data = self._piece(content, piece)
+            data = self.piece(content, piece)
             if len(pieces) > 1:
                 whole.update(data)
             yield data
@@ -130,27 +130,29 @@ class ContentStore:
         """Up to `length` bytes from `offset` on, unpacking no piece that is not asked for; raises `ObjectDamaged`."""
         found = []
         at = 0
-        for piece in self._pieces(content):
+        for piece in self.pieces(content):
             if at >= offset + length:
                 break
             if at + piece.size > offset:
-                data = self._piece(content, piece)
+                data = self.piece(content, piece)
                 found.append(data[max(0, offset - at) : offset + length - at])
             at += piece.size
         return b"".join(found)
 
-    def _pieces(self, content: bytes) -> list[PieceRow]:
+    def pieces(self, content: bytes) -> list[PieceRow]:
+        """The pieces of a content, in order; raises `ObjectDamaged` where it is not kept."""
         pieces = self._vault.pieces.of(content)
         if pieces is None:
             raise ObjectDamaged(f"the content {content.hex()[:16]} is not kept", hint="lsfs doctor --verify")
         return pieces
 
-    def _piece(self, content: bytes, piece: PieceRow) -> bytes:
+    def piece(self, content: bytes, piece: PieceRow) -> bytes:
+        """The bytes of one of the pieces of a content, proved; raises `ObjectDamaged`."""
         try:
             return self.proved(piece)
         except ObjectDamaged:
             # Tidying may have put it elsewhere since the rows were read.
-            again = {row.id: row for row in self._pieces(content)}.get(piece.id)
+            again = {row.id: row for row in self.pieces(content)}.get(piece.id)
             if again is None or again == piece:
                 raise
             return self.proved(again)

@@ -16,7 +16,9 @@ import apsw
 
 from lsfs.core.errors import LsfsError, VaultDamaged, VaultNewer
 from lsfs.store.database import Damaged, Database, SchemaNewer, one
+from lsfs.store.vault.browsing import Browsing, Child, Present
 from lsfs.store.vault.entries import Entries, Entry
+from lsfs.store.vault.mounts import Mounts, StoredMount
 from lsfs.store.vault.ops import FolderChange, FolderTimes, OpRow, Ops, Touch
 from lsfs.store.vault.pieces import ContentRow, PieceRow, Pieces
 from lsfs.store.vault.roots import Root, Roots
@@ -28,14 +30,17 @@ __all__ = [
     "APPLICATION_ID",
     "COPY",
     "Bound",
+    "Child",
     "ContentRow",
     "Entry",
     "FolderChange",
     "FolderTimes",
     "OpRow",
     "PieceRow",
+    "Present",
     "Root",
     "Span",
+    "StoredMount",
     "Touch",
     "Vault",
     "Version",
@@ -86,6 +91,8 @@ class Vault:
         self.pieces = Pieces(self._db)
         self.ops = Ops(self._db)
         self.saved = SavedQueries(self._db)
+        self.mounts = Mounts(self._db)
+        self.browsing = Browsing(self._db, self.versions)
 
     def _open(self, *, readonly: bool) -> Database:
         # FULL: a commit is on the disk when it returns, the journal of later ops rests on it.
@@ -143,6 +150,10 @@ class Vault:
     def seq_in(tx: apsw.Connection) -> int:
         """The newest sequence number given out, as the transaction sees it."""
         return int(one(tx, "SELECT value FROM meta WHERE key = 'seq'")[0])
+
+    def schema(self) -> int:
+        """The number of the newest migration that the file has seen."""
+        return int(self._db.rows("PRAGMA user_version")[0][0])
 
     def check(self) -> str:
         """``ok``, or what is wrong first."""

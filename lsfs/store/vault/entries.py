@@ -117,6 +117,12 @@ class Entries:
         )
         return [_entry(row) for row in rows]
 
+    def any_below(self, root: int, directory: bytes) -> bool:
+        """Whether anything was ever known under a directory."""
+        low = directory + b"/" if directory else b""
+        sql = "SELECT 1 FROM entries WHERE root = ? AND path > ? AND path < ? LIMIT 1"
+        return bool(self._db.rows(sql, (root, low, _after(low))))
+
     def reach(self, root: int, directory: bytes) -> tuple[int, int]:
         """How many files and links stand under a directory, and their bytes."""
         low = directory + b"/" if directory else b""

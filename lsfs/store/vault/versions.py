@@ -102,9 +102,19 @@ class Versions:
 
     def tree(self, root: int, folder: bytes, bound: Bound) -> dict[bytes, Version]:
         """What stood below a folder then, by path."""
-        low, high = (folder + b"/", folder + b"0") if folder else (b"", b"\xff" * 8192)
+        return self._newest(self._tree(root, "v.path > ?2 AND v.path < ?3", below(folder), bound))
+
+    def children(self, root: int, folder: bytes, bound: Bound) -> dict[bytes, Version]:
+        """What stood directly in a folder then, by path."""
+        low, high = below(folder)
+        where = f"v.path > ?2 AND v.path < ?3 AND instr(substr(v.path, {len(low) + 1}), x'2f') = 0"
+        return self._newest(self._tree(root, where, (low, high), bound))
+
+    @staticmethod
+    def _newest(rows: Iterable[Version]) -> dict[bytes, Version]:
+        """The newest at each path, by path."""
         found: dict[bytes, Version] = {}
-        for row in self._tree(root, "v.path > ?2 AND v.path < ?3", (low, high), bound):
+        for row in rows:
             if row.path not in found or found[row.path].seq < row.seq:
                 found[row.path] = row
         return dict(sorted(found.items()))
@@ -306,6 +316,11 @@ class Versions:
             sql = f"SELECT lineage, max(seen_ns) FROM versions WHERE lineage IN ({marks(part)}) GROUP BY lineage"
             found.update(tx.execute(sql, part))
         return found
+
+
+def below(folder: bytes) -> tuple[bytes, bytes]:
+    """The bounds, both outside, of the paths that lie below a folder."""
+    return (folder + b"/", folder + b"0") if folder else (b"", b"\xff" * 8192)
 
 
 def _json(seqs: Iterable[int]) -> str:

@@ -1,0 +1,164 @@
+"""``lsfsd fuse``: the process behind one mount, which ends when that is unmounted.  The daemon starts it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from lsfs.core.config import load_config
+from lsfs.core.errors import ConflictError, DaemonUnavailable, LsfsError, UnavailableError
+from lsfs.core.locations import Paths
+from lsfs.core.posix import mountinfo
+from lsfs.rpc.build import build_id
+from lsfs.rpc.caller import caller_fields
+from lsfs.rpc.client import Client
+from lsfsd.limits import allow_descriptors
+from lsfsd.logs import logging_to
+
+if TYPE_CHECKING:
+    from lsfsd.fuse.live import SocketLive
+
+FS_NAME = "lsfs"
+_PROBE_ANSWER_S = 2.0
+_THREADS = 32
+"""Of libfuse: searches may wait for the daemon in some, and the rest goes on."""
+
+
+@click.command()
+@click.argument("mount_point")
+@click.option("--part", type=click.Choice(["all", "queries", "past"]), default="all")
+@click.option("--lock", required=True, help="File that is locked as long as this runs, and says what runs.")
+@click.option("--ready-fd", type=int, help="Descriptor to which one line of JSON is written when it is mounted.")
+@click.option("--allow-other", is_flag=True, help="Let other users in.")
+def fuse(mount_point: str, part: str, lock: str, ready_fd: int | None, allow_other: bool) -> None:
+    """Serve one mount until it is unmounted."""
+    from lsfsd.main import reporting_to
+
+    if ready_fd is not None:
+        os.set_inheritable(ready_fd, False)  # fusermount3 lives as long as the mount
+    os.umask(0o077)
+    os.chdir("/")
+    allow_descriptors()
+    paths = Paths.from_env(os.environ)
+    with (
+        reporting_to(ready_fd) as report,
+        logging_to(
+            os.path.join(paths.state_dir, f"mount-{part}.log"),
+            load_config(paths.config_file).log_level,
+            also_stderr=False,
+        ),
+        _locked(lock) as state,
+        contextlib.ExitStack() as closing,
+    ):
+        _serve(paths, mount_point, part, allow_other, state, closing, report.ready)
+
+
+def _serve(
+    paths: Paths,
+    mount_point: str,
+    part: str,
+    allow_other: bool,
+    state: _State,
+    closing: contextlib.ExitStack,
+    ready: Callable[[], None],
+) -> None:
+    from lsfs.compose.viewers import open_views
+
+    try:
+        from lsfsd.fuse.session import FuseSession, caller_pid, library_version
+    except (ImportError, OSError, AttributeError) as error:
+        raise UnavailableError(f"libfuse 3 cannot be loaded: {error}", hint="sudo apt install fuse3") from error
+    from lsfsd.fuse.adapter import PAST, QUERIES, Adapter
+    from lsfsd.fuse.linking import Linking
+
+    caller = caller_fields(os.environ, b"/", "mount")
+    views = open_views(paths, part, _live(paths, caller), caller["zone"], closing, learn=caller["learn"])  # type: ignore[arg-type]
+    seen = os.stat(views.vault.path)
+    state.write(
+        {
+            "pid": os.getpid(),
+            "build": build_id(),
+            "schema": views.vault.schema(),
+            "vault_ino": seen.st_ino,
+            "vault_dev": seen.st_dev,
+            "part": part,
+            "mount": mount_point,
+        }
+    )
+    linking = Linking(os.fsencode(mount_point), views.tree, mountinfo)
+    opened = views.opened if caller["learn"] and part != "past" else None
+    adapter = Adapter(views.tree, linking, opened, PAST if part == "past" else QUERIES, caller_pid, ready)
+    options: dict[str, object] = {
+        "fsname": FS_NAME,
+        "subtype": FS_NAME,
+        "auto_unmount": True,
+        "default_permissions": True,
+        "allow_other": allow_other,
+        "nosuid": True,
+        "nodev": True,
+        "noatime": True,
+        "ro": part == "past",
+    }
+    if library_version() >= (3, 12):
+        options |= {"max_threads": _THREADS, "max_idle_threads": _THREADS}
+    try:
+        FuseSession(adapter, mount_point, **options)
+    except RuntimeError as error:
+        raise UnavailableError(
+            f"it cannot be mounted (libfuse says {error})", path=mount_point, hint="lsfs doctor"
+        ) from error
+
+
+def _live(paths: Paths, caller: dict[str, object]) -> SocketLive:
+    from lsfsd.fuse.live import DEADLINE_S, Breaker, SocketLive
+
+    def client(seconds: float) -> Client:
+        # Of a build that no daemon is older than: a mount never has a daemon replaced, nor starts one.
+        return Client(paths, caller, launch=_never, on_demand=False, build="0", answer_s=seconds)
+
+    def answers() -> bool:
+        try:
+            client(_PROBE_ANSWER_S).call("hello")
+        except LsfsError as error:
+            # None at all is no reason to wait: calls are refused at once then.
+            return not isinstance(error.__cause__, TimeoutError)
+        return True
+
+    return SocketLive(client(DEADLINE_S), Breaker(answers))
+
+
+class _State:
+    """What the lock's file says."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def write(self, document: object) -> None:
+        """Says who holds it."""
+        data = json.dumps(document).encode() + b"\n"
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, data, 0)
+
+
+@contextlib.contextmanager
+def _locked(path: str) -> Iterator[_State]:
+    """Holds the lock of a mount meanwhile; raises `ConflictError` where another process does."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConflictError("another process has this mount", path=path) from None
+        yield _State(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _never() -> NoReturn:
+    raise DaemonUnavailable("the daemon does not run")

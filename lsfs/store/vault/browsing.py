@@ -1,0 +1,109 @@
+"""What the semantic folders ask of the vault: files by date and tag, and what one folder holds, now, ever, or then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from lsfs.store.database import Database
+from lsfs.store.vault.versions import Bound, Version, Versions, below
+
+_WATCHED = "root IN (SELECT id FROM roots WHERE removed_ns IS NULL AND state = 'online')"
+_MONTH = "strftime('%Y-%m', mtime_ns / 1000000000, 'unixepoch', 'localtime')"
+
+
+class Present(msgspec.Struct, frozen=True, array_like=True):
+    """What stands somewhere now and is searched."""
+
+    root: int
+    path: bytes
+    size: int
+    mtime_ns: int
+    lineage: int
+
+
+class Child(msgspec.Struct, frozen=True, array_like=True):
+    """A name that there is, or was, in a folder."""
+
+    name: bytes
+    folder: bool
+    """Whether anything is, or was, below it."""
+    versions: bool
+    """Whether the file that is, or was last, at the path itself has versions."""
+    mtime_ns: int
+
+
+class Browsing:
+    """Reads across tables; see each method for what it takes: about 0.3 ms for a thousand entries."""
+
+    def __init__(self, db: Database, versions: Versions) -> None:
+        self._db = db
+        self._versions = versions
+
+    def files(
+        self,
+        *,
+        since_ns: int | None = None,
+        until_ns: int | None = None,
+        tags: tuple[str, ...] = (),
+        newest: int | None = None,
+    ) -> list[Present]:
+        """What was modified in ``[since_ns, until_ns)`` and has all `tags`, by path; or the `newest` so many.
+
+        Files only; where tags are asked for also folders and links, which may have them too.
+        """
+        where, bindings = ["gone = 0", "unindexed = ''", _WATCHED], list[Any]()
+        if not tags:
+            where.append("kind = 'file'")
+        if since_ns is not None:
+            where.append("mtime_ns >= ?")
+            bindings.append(since_ns)
+        if until_ns is not None:
+            where.append("mtime_ns < ?")
+            bindings.append(until_ns)
+        for tag in tags:
+            where.append("lineage IN (SELECT lineage FROM tags WHERE tag = ?)")
+            bindings.append(tag)
+        order = "root, path" if newest is None else f"mtime_ns DESC, root, path LIMIT {int(newest)}"
+        rows = self._db.rows(
+            f"SELECT root, path, size, mtime_ns, lineage FROM entries WHERE {' AND '.join(where)} ORDER BY {order}",
+            bindings,
+        )
+        return [Present(*row) for row in rows]
+
+    def months(self) -> list[str]:
+        """The local months in which files were modified: ``2026-03``."""
+        rows = self._db.rows(
+            f"SELECT DISTINCT {_MONTH} AS month FROM entries "
+            f"WHERE gone = 0 AND kind = 'file' AND unindexed = '' AND {_WATCHED} ORDER BY month"
+        )
+        return [row[0] for row in rows if row[0] is not None]
+
+    def tags(self) -> list[str]:
+        """The tags that something has which is there, sorted."""
+        rows = self._db.rows(
+            "SELECT DISTINCT tag FROM tags WHERE lineage IN (SELECT lineage FROM entries "
+            f"WHERE gone = 0 AND {_WATCHED}) ORDER BY tag"
+        )
+        return [row[0] for row in rows]
+
+    def ever(self, root: int, folder: bytes) -> list[Child]:
+        """The names in a folder under which versions are known, by name: what is gone, too."""
+        low, high = below(folder)
+        rows = self._db.rows(
+            "SELECT iif(slash, substr(rest, 1, slash - 1), rest) AS name, max(slash > 0 OR kind = 'dir'), "
+            "max(slash = 0 AND kind = 'file' AND versioned), max(mtime_ns) FROM ("
+            "SELECT substr(path, ?1) AS rest, instr(substr(path, ?1), x'2f') AS slash, kind, mtime_ns, "
+            "EXISTS (SELECT 1 FROM versions AS v WHERE v.lineage = e.lineage AND v.number IS NOT NULL) AS versioned "
+            "FROM entries AS e WHERE root = ?2 AND path > ?3 AND path < ?4 AND kind IN ('file', 'dir')"
+            ") GROUP BY name ORDER BY name",
+            (len(low) + 1, root, low, high),
+        )
+        return [Child(row[0], bool(row[1]), bool(row[2]), row[3]) for row in rows if row[1] or row[2]]
+
+    def then(self, root: int, folder: bytes, bound: Bound) -> dict[bytes, Version]:
+        """What stood directly in a folder then, by name."""
+        low, _ = below(folder)
+        found = self._versions.children(root, folder, bound)
+        return {path[len(low) :]: version for path, version in found.items()}

@@ -1,0 +1,167 @@
+"""``at/WHEN/ROOT/…``: the tree of a watched folder as it was."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from lsfs.core.errors import LsfsError
+from lsfs.core.paths import join
+from lsfs.core.times import parse_when, zone_of
+from lsfs.store.vault import Bound, Root, Vault, Version
+from lsfs.versions.history import History
+from lsfs.versions.reading import ContentReader
+from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Listing, Node, Text, as_folder, missing
+from lsfs.views.past import Nodes, attributes_of, named_roots, node_of
+from lsfs.views.probes import is_probe
+from lsfs.views.readme import README, TEXTS
+
+PINNED_S = 60.0
+"""How long after its last use a WHEN such as “10 minutes ago” still means the same moment: a copy takes a while."""
+_MOST_MOMENTS = 32
+
+
+class Moments(Folder):
+    """Every name in it that is a time is a folder; none is listed."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        reader: ContentReader,
+        zone: str,
+        now_ns: Callable[[], int],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._vault = vault
+        self._reader = reader
+        self._zone = zone
+        self._now_ns = now_ns
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._pinned: dict[bytes, tuple[float, AMoment]] = {}
+
+    def look(self, name: bytes) -> Node:
+        """The trees at a time; ENOENT for what names none."""
+        if name == README:
+            return Text(TEXTS["at"])
+        if is_probe(name):
+            missing()
+        now_s = self._clock()
+        with self._lock:
+            self._pinned = {n: pin for n, pin in self._pinned.items() if now_s - pin[0] < PINNED_S}
+            if name in self._pinned:
+                moment = self._pinned[name][1]
+                self._pinned[name] = now_s, moment
+                return moment
+        moment = AMoment(self._vault, self._reader, self._bound(name))
+        with self._lock:
+            if len(self._pinned) >= _MOST_MOMENTS:
+                del self._pinned[min(self._pinned, key=lambda n: self._pinned[n][0])]
+            return self._pinned.setdefault(name, (now_s, moment))[1]
+
+    def listing(self) -> Listing:
+        """The README alone."""
+        return Listing([Item(README, Text(TEXTS["at"]).attributes)], 0)
+
+    def _bound(self, name: bytes) -> Bound:
+        try:
+            text = name.decode("utf-8")
+            when = parse_when(text, now_ns=self._now_ns(), zone=self._zone)
+            bound = History(self._vault, zone_of(self._zone)).bound(when)
+        except (UnicodeDecodeError, LsfsError):
+            missing()
+        if bound.ns is not None and bound.ns > self._now_ns():
+            missing()  # a time to come has no tree yet
+        return bound
+
+
+class AMoment(Folder):
+    """The watched folders at one time."""
+
+    def __init__(self, vault: Vault, reader: ContentReader, bound: Bound) -> None:
+        self._vault = vault
+        self._reader = reader
+        self._bound = bound
+        self._nodes = Nodes()
+
+    def look(self, name: bytes) -> Node:
+        """A watched folder."""
+        root = named_roots(self._vault).get(name)
+        if root is None:
+            missing()
+        return PastFolder(self._vault, self._reader, self._nodes, self._bound, root, name, b"")
+
+    def descend(self, path: bytes) -> Node:
+        """What lies at a path below; what was found once is not looked up again, since it does not change."""
+        node = self._nodes.get(path)
+        if node is None:
+            above, _, name = path.rpartition(b"/")
+            node = as_folder(self.descend(above)).look(name) if above else self.look(name)
+            self._nodes.put({path: node})
+        return node
+
+    def listing(self) -> Listing:
+        """The watched folders."""
+        names = named_roots(self._vault)
+        return Listing([Item(name, Attributes(FOLDER_MODE)) for name in names], tuple(names))
+
+
+class PastFolder(Folder):
+    """A folder as it was."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        reader: ContentReader,
+        nodes: Nodes,
+        bound: Bound,
+        root: Root,
+        shown: bytes,
+        path: bytes,
+        version: Version | None = None,
+    ) -> None:
+        """`shown` is the path below the moment that leads here, `path` the one below the root."""
+        self._vault = vault
+        self._reader = reader
+        self._nodes = nodes
+        self._bound = bound
+        self._root = root
+        self._shown = shown
+        self._path = path
+        self._version = version
+
+    @property
+    def attributes(self) -> Attributes:
+        """The folder's own, as it was."""
+        return attributes_of(self._version) if self._version is not None else Attributes(FOLDER_MODE)
+
+    def look(self, name: bytes) -> Node:
+        """What stood there."""
+        path = join(self._path, name)
+        version = self._vault.versions.standing(self._root.id, path, self._bound)
+        node = self._node(name, version) if version is not None else None
+        if node is None:
+            missing()
+        return node
+
+    def listing(self) -> Listing:
+        """What stood in it; what it holds is kept for the look-ups that follow."""
+        versions = self._vault.browsing.then(self._root.id, self._path, self._bound)
+        nodes = {name: node for name, version in versions.items() if (node := self._node(name, version)) is not None}
+        self._nodes.put({join(self._shown, name): node for name, node in nodes.items()})
+        return Listing([Item(name, node.attributes) for name, node in nodes.items()], 0)
+
+    def _node(self, name: bytes, version: Version) -> Node | None:
+        if version.kind != "dir":
+            return node_of(self._reader, version)
+        return PastFolder(
+            self._vault,
+            self._reader,
+            self._nodes,
+            self._bound,
+            self._root,
+            join(self._shown, name),
+            join(self._path, name),
+            version,
+        )

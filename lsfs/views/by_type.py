@@ -1,0 +1,35 @@
+"""``by-type/KIND/``: files of a kind (``pdf``, ``image``, ``code`` …) or with an extension."""
+
+from __future__ import annotations
+
+from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Listing, Node, Text, missing
+from lsfs.views.probes import is_probe
+from lsfs.views.readme import README, TEXTS
+from lsfs.views.result_folder import ResultFolder
+from lsfs.views.results import Results
+from lsfs.views.selection import Selection, is_kind
+
+
+class ByType(Folder):
+    """A folder for each kind that there is; any extension is found when it is asked for."""
+
+    def __init__(self, results: Results, selection: Selection) -> None:
+        self._results = results
+        self._selection = selection
+
+    def look(self, name: bytes) -> Node:
+        """The files of a kind."""
+        if name == README:
+            return Text(TEXTS["by-type"])
+        if is_probe(name):
+            missing()
+        kind = name.decode("ascii", "replace")
+        if not is_kind(kind):
+            missing()
+        return ResultFolder(self._results, self._selection.of_kind(kind))
+
+    def listing(self) -> Listing:
+        """The kinds that there are."""
+        kinds = self._results.kinds(self._selection)
+        folders = [Item(kind.encode(), Attributes(FOLDER_MODE)) for kind in kinds]
+        return Listing([*folders, Item(README, Text(TEXTS["by-type"]).attributes)], tuple(kinds))

@@ -1,0 +1,32 @@
+"""``recent/``: what was modified last, and what was opened through the mount last."""
+
+from __future__ import annotations
+
+from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Listing, Node, Text, missing
+from lsfs.views.readme import README, TEXTS
+from lsfs.views.result_folder import ResultFolder
+from lsfs.views.results import Results
+from lsfs.views.selection import Selection
+
+_MOST = 200
+_FOLDERS = {b"modified": Selection(newest=_MOST), b"opened": Selection(opened=True)}
+
+
+class Recent(Folder):
+    """Two folders of results, the last first."""
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+
+    def look(self, name: bytes) -> Node:
+        """`modified` or `opened`."""
+        if name == README:
+            return Text(TEXTS["recent"])
+        if name not in _FOLDERS:
+            missing()
+        return ResultFolder(self._results, _FOLDERS[name])
+
+    def listing(self) -> Listing:
+        """Both, and the README."""
+        folders = [Item(name, Attributes(FOLDER_MODE)) for name in _FOLDERS]
+        return Listing([*folders, Item(README, Text(TEXTS["recent"]).attributes)], 0)

@@ -1,0 +1,84 @@
+"""A folder of results: links to the files of a selection, what speaks for each, and the facets that narrow it."""
+
+from __future__ import annotations
+
+from lsfs.views.base import FILE_MODE, Attributes, File, Folder, Item, Link, Listing, Node, missing
+from lsfs.views.probes import is_probe
+from lsfs.views.results import FACETS, RESULTS, WHY, Result, Results
+from lsfs.views.selection import Selection
+
+
+class ResultFolder(Folder):
+    """The files of a selection."""
+
+    def __init__(self, results: Results, selection: Selection) -> None:
+        self.results = results
+        self.selection = selection
+
+    def look(self, name: bytes) -> Node:
+        """A link, one of the two documents, or a facet."""
+        if name in FACETS:
+            return facet(self.results, self.selection, name)
+        if name in (RESULTS, WHY):
+            return Document(self.results, self.selection, name)
+        if is_probe(name):
+            missing()
+        # What was listed stays while it is looked at; what is not there may have come since.
+        known = self.results.known(self.selection)
+        found = known.found.get(name) if known is not None else None
+        if found is None:
+            found = self.results.fresh(self.selection).found.get(name)
+        if found is None:
+            missing()
+        return Link(found.path, found.mtime_ns)
+
+    def listing(self) -> Listing:
+        """Runs the search, unless it is known how it ends."""
+        result = self.results.fresh(self.selection)
+        documents = [Item(name, _document(result, self.selection, name)) for name in (RESULTS, WHY)]
+        return Listing([*result.items, *documents], result.number)
+
+
+class Document(File):
+    """`.results.json` or `.why.txt` of a folder of results."""
+
+    def __init__(self, results: Results, selection: Selection, name: bytes) -> None:
+        self._results = results
+        self._selection = selection
+        self._name = name
+
+    @property
+    def attributes(self) -> Attributes:
+        """Its size is not known before the search was run."""
+        known = self._results.known(self._selection)
+        return _document(known, self._selection, self._name) if known is not None else Attributes(FILE_MODE)
+
+    @property
+    def sized(self) -> bool:
+        """It changes with the result: it is read to its end, whatever size it had when it was looked up."""
+        return False
+
+    def read(self, offset: int, length: int) -> bytes:
+        """A part of the document."""
+        known = self._results.known(self._selection) or self._results.fresh(self._selection)
+        return _text(known, self._selection, self._name)[offset : offset + length]
+
+
+def _text(result: Result, selection: Selection, name: bytes) -> bytes:
+    text = result.document(selection) if name == RESULTS else result.reasons()
+    return text.encode("utf-8", "replace")
+
+
+def _document(result: Result, selection: Selection, name: bytes) -> Attributes:
+    return Attributes(FILE_MODE, len(_text(result, selection, name)))
+
+
+def facet(results: Results, selection: Selection, name: bytes) -> Folder:
+    """The folder that narrows a selection by type, date, tag or words."""
+    from lsfs.views.by_date import ByDate
+    from lsfs.views.by_tag import ByTag
+    from lsfs.views.by_type import ByType
+    from lsfs.views.search import Searches
+
+    kinds = {b"by-type": ByType, b"by-date": ByDate, b"by-tag": ByTag, b"search": Searches}
+    return kinds[name](results, selection)

@@ -1,0 +1,241 @@
+"""What the folders of results hold: each search is run once, when its folder is opened, and kept until things change.
+
+A folder without words is answered from the vault, without the daemon.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from lsfs.core.linknames import link_names
+from lsfs.core.paths import display, join, split
+from lsfs.store.vault import Present, Vault
+from lsfs.views.base import LINK_MODE, Answer, Attributes, Found, Item, Live, refused
+from lsfs.views.opened import Opened
+from lsfs.views.selection import Selection, kind_of
+
+FACETS = (b"by-type", b"by-date", b"by-tag", b"search")
+"""Folders in a folder of results that are found when asked for, and not listed: so walks through it end."""
+RESULTS, WHY, QUERY = b".results.json", b".why.txt", b".query"
+_RESERVED = frozenset((*FACETS, RESULTS, WHY, QUERY))
+_KEPT_ITEMS = 200_000
+"""Links of all kept results together."""
+_UNSETTLED_S = 2.0
+"""How long a result is good whose words or vectors were not all there."""
+_AT_ONCE = 4
+"""Searches under way at a time; a daemon has two cores."""
+_TURN_S = 5.0
+"""How long a search waits for its turn."""
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What a folder holds."""
+
+    items: tuple[Item, ...]
+    found: Mapping[bytes, Found]
+    """By name."""
+    note: str
+    complete: bool
+    number: int
+    """No two results have the same."""
+    change: int
+    """The vault's newest change when it was made."""
+    made_s: float
+
+    def document(self, selection: Selection) -> str:
+        """`.results.json`: what was found, as a program reads it."""
+        listed = [
+            {
+                "name": display(name),
+                "path": display(one.path),
+                "score": one.score,
+                "size": one.size,
+                "modified": dt.datetime.fromtimestamp(one.mtime_ns // 1_000_000_000, dt.UTC).isoformat(),
+            }
+            for name, one in self.found.items()
+        ]
+        whole = {"query": " ".join(selection.words), "results": listed, "complete": self.complete, "note": self.note}
+        return msgspec.json.format(msgspec.json.encode(whole), indent=1).decode() + "\n"
+
+    def reasons(self) -> str:
+        """`.why.txt`: what speaks for each file, as a person reads it."""
+        lines = [self.note] if self.note else []
+        if not self.complete:
+            lines.append("Not everything is indexed yet; more may be found later.")
+        for name, one in self.found.items():
+            score = f"  {one.score:.2f}" if one.score is not None else ""
+            lines.append(f"{display(name)}{score}\n  {display(one.path)}")
+            lines += [f"  {line}" for line in one.why.splitlines()]
+        return "\n".join(lines or ["Nothing was found."]) + "\n"
+
+
+class _Run:
+    """A search under way, for all who wait for it."""
+
+    def __init__(self) -> None:
+        self.done = threading.Event()
+        self.result: Result | None = None
+        self.error: BaseException | None = None
+
+
+class Results:
+    """The results of every folder that was opened of late; for any thread."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        live: Live,
+        opened: Opened,
+        zone: dt.tzinfo,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._vault = vault
+        self._live = live
+        self.opened = opened
+        """What was opened through the mount."""
+        self.zone = zone
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Selection, Result] = OrderedDict()
+        self._running: dict[Selection, _Run] = {}
+        self._turns = threading.BoundedSemaphore(_AT_ONCE)
+        self._count = 0
+        self._kinds: dict[Selection, tuple[int, list[str]]] = {}
+        """Those of the last selection that was asked about, and the change that they belong to."""
+
+    def known(self, selection: Selection) -> Result | None:
+        """The last result, as old as it may be; None where there is none."""
+        with self._lock:
+            return self._kept.get(selection)
+
+    def fresh(self, selection: Selection) -> Result:
+        """The result as things are now; raises OSError, unless an older one can be had where the daemon is away."""
+        change = self._change(selection)
+        with self._lock:
+            kept = self._kept.get(selection)
+            if kept is not None and self._holds(kept, change):
+                self._kept.move_to_end(selection)
+                return kept
+            run = self._running.get(selection)
+            mine = run is None
+            if run is None:
+                run = self._running[selection] = _Run()
+        if mine:
+            self._carry_out(selection, change, run)
+        else:
+            run.done.wait()
+        if run.result is not None:
+            return run.result
+        if kept is not None and not (isinstance(run.error, OSError) and run.error.errno == errno.EINVAL):
+            note = "This is an older result: lsfs does not answer now."
+            return msgspec.structs.replace(kept, note=f"{kept.note}\n{note}".lstrip())
+        assert run.error is not None
+        raise run.error
+
+    def _change(self, selection: Selection) -> int:
+        return self.opened.count if selection.opened else self._vault.seq()
+
+    def _holds(self, result: Result, change: int) -> bool:
+        return result.change == change and (result.complete or self._clock() - result.made_s < _UNSETTLED_S)
+
+    def _carry_out(self, selection: Selection, change: int, run: _Run) -> None:
+        try:
+            run.result = self._made(selection, change)
+        except BaseException as error:  # whoever waits gets it too
+            run.error = error
+        finally:
+            with self._lock:
+                del self._running[selection]
+                if run.result is not None:
+                    self._keep(selection, run.result)
+            run.done.set()
+
+    def _keep(self, selection: Selection, result: Result) -> None:
+        self._kept[selection] = result
+        self._kept.move_to_end(selection)
+        total = sum(len(each.items) + 1 for each in self._kept.values())
+        while total > _KEPT_ITEMS and len(self._kept) > 1:
+            total -= len(self._kept.popitem(last=False)[1].items) + 1
+
+    def _made(self, selection: Selection, change: int) -> Result:
+        answer = self._searched(selection) if selection.live else Answer(self._looked_up(selection))
+        names = link_names((split(one.path)[1] for one in answer.found), _RESERVED)
+        items = tuple(
+            Item(name, Attributes(LINK_MODE, len(one.path), one.mtime_ns))
+            for name, one in zip(names, answer.found, strict=True)
+        )
+        with self._lock:
+            self._count += 1
+            number = self._count
+        return Result(
+            items=items,
+            found=dict(zip(names, answer.found, strict=True)),
+            note=answer.note,
+            complete=answer.complete,
+            number=number,
+            change=change,
+            made_s=self._clock(),
+        )
+
+    def _searched(self, selection: Selection) -> Answer:
+        if not self._turns.acquire(timeout=_TURN_S):
+            refused(errno.EAGAIN)
+        try:
+            answers = [self._live.search(wish) for wish in selection.wishes()]
+        finally:
+            self._turns.release()
+        last = answers[-1]
+        others = [{one.path for one in answer.found} for answer in answers[:-1]]
+        found = [one for one in last.found if all(one.path in each for each in others) and selection.fits(one.path)]
+        notes = dict.fromkeys(answer.note for answer in answers if answer.note)
+        return Answer(found, "\n".join(notes), all(answer.complete for answer in answers))
+
+    def _looked_up(self, selection: Selection) -> Sequence[Found]:
+        roots = {root.id: root.path for root in self._vault.roots.all()}
+        since, until = selection.bounds(self.zone)
+        rows = self._vault.browsing.files(since_ns=since, until_ns=until, tags=selection.tags, newest=selection.newest)
+        found = [_found(row, roots[row.root]) for row in rows if row.root in roots and selection.fits(row.path)]
+        if not selection.opened:
+            return found
+        order = {path: number for number, path in enumerate(self.opened.paths())}
+        return sorted((one for one in found if one.path in order), key=lambda one: order[one.path])
+
+    def kinds(self, selection: Selection) -> list[str]:
+        """The kinds of the files that a selection has, sorted."""
+        if selection.live:
+            return sorted({kind_of(one.path) for one in self.fresh(selection).found.values()})
+        change = self._change(selection)
+        with self._lock:
+            known = self._kinds.get(selection)
+        if known is None or known[0] != change:
+            known = change, sorted({kind_of(one.path) for one in self._looked_up(selection)})
+            with self._lock:
+                self._kinds = {selection: known}
+        return known[1]
+
+    def months(self, selection: Selection) -> list[str]:
+        """The local months in which the files of a selection were modified, sorted: ``2026-03``."""
+        if selection == Selection():
+            return self._vault.browsing.months()
+        found = self.fresh(selection).found.values()
+        days = {dt.datetime.fromtimestamp(one.mtime_ns // 1_000_000_000, self.zone) for one in found}
+        return sorted({f"{day:%Y-%m}" for day in days})
+
+    def tags(self, selection: Selection) -> list[str]:
+        """The tags that files of a selection have, sorted."""
+        every = self._vault.browsing.tags()
+        if selection == Selection():
+            return every
+        paths = {one.path for one in self.fresh(selection).found.values()}
+        return [tag for tag in every if any(one.path in paths for one in self._looked_up(Selection(tags=(tag,))))]
+
+
+def _found(row: Present, root: bytes) -> Found:
+    return Found(join(root, row.path), row.size, row.mtime_ns)

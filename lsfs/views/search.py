@@ -1,0 +1,36 @@
+"""``search/WORDS/``: what a search for the words finds."""
+
+from __future__ import annotations
+
+from lsfs.views.base import Folder, Item, Listing, Node, Text, missing
+from lsfs.views.probes import is_probe
+from lsfs.views.readme import README, TEXTS
+from lsfs.views.result_folder import ResultFolder
+from lsfs.views.results import Results
+from lsfs.views.selection import Selection
+
+
+class Searches(Folder):
+    """Every name in it is a query; none is listed."""
+
+    def __init__(self, results: Results, selection: Selection) -> None:
+        self._results = results
+        self._selection = selection
+
+    def look(self, name: bytes) -> Node:
+        """The folder of a query, at no cost: it is run when that is opened."""
+        if name == README:
+            return Text(TEXTS["search"])
+        if is_probe(name):
+            missing()
+        try:
+            words = name.decode("utf-8")
+        except UnicodeDecodeError:
+            missing()  # no word of any text has such bytes
+        if not words.strip():
+            missing()
+        return ResultFolder(self._results, self._selection.with_words(words))
+
+    def listing(self) -> Listing:
+        """The README alone."""
+        return Listing([Item(README, Text(TEXTS["search"]).attributes)], 0)
