@@ -26,6 +26,7 @@ from lsfsd.http.server import DRAIN_SECONDS, HttpService
 from lsfsd.limits import allow_descriptors
 from lsfsd.lock import listening_socket, vault_lock
 from lsfsd.logs import logging_to
+from lsfsd.mounts.service import MountService
 from lsfsd.services.schedule import Schedule
 from lsfsd.stopping import StopRequest
 from lsfsd.supervisor import Supervisor
@@ -64,13 +65,15 @@ def run_daemon(
         lanes = stack.enter_context(contextlib.closing(Lanes()))
         logger.info("starting: version %s, build %s", __version__, build)
         engine = stack.enter_context(contextlib.closing(_logged(open_engine, paths, config)))
+        mounts = stack.enter_context(contextlib.closing(MountService(engine.mounting, paths, build)))
         stack.callback(lanes.drain, DRAIN_SECONDS)  # before the engine closes the databases that calls read
-        app = make_app(engine_calls(engine) | _own_calls(paths, build, stop), lanes)
+        app = make_app(engine_calls(engine) | _own_calls(paths, build, stop, mounts), lanes)
         gate = Gate(app, build=build, vault=paths.vault_dir, vault_key=vault_key(paths.vault_dir))
         supervisor = stack.enter_context(Supervisor(time.monotonic))
         engine.start()
         supervisor.start(Schedule(jobs(config), engine.run_job))
         supervisor.start(HttpService(gate, listener, os.geteuid()))
+        supervisor.start(mounts)  # after the socket: what is mounted asks through it
         stack.callback(engine.stop_jobs)  # the schedule ends when they do
         stack.callback(lanes.end_streams)
         ready()
@@ -80,7 +83,7 @@ def run_daemon(
     # The log is closed by now.
 
 
-def _own_calls(paths: Paths, build: str, stop: StopRequest) -> dict[str, Call]:
+def _own_calls(paths: Paths, build: str, stop: StopRequest, mounts: MountService) -> dict[str, Call]:
     handshake = Handshake(
         protocol=PROTOCOL,
         build=build,
@@ -93,7 +96,13 @@ def _own_calls(paths: Paths, build: str, stop: StopRequest) -> dict[str, Call]:
         stop.make()  # the service answers what it has begun before it ends, this request too
         return Done()
 
-    return {"hello": lambda _: handshake, "shutdown": shutdown}
+    return {
+        "hello": lambda _: handshake,
+        "shutdown": shutdown,
+        "mount": mounts.mount,
+        "umount": mounts.umount,
+        "mounts": lambda _: mounts.list(),
+    }
 
 
 def _logged(open_engine: Callable[[Paths, Config], Engine], paths: Paths, config: Config) -> Engine:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from pathlib import Path
 
@@ -71,6 +72,7 @@ def open_engine(paths: Paths, config: Config, reach: Reach = unreached) -> Engin
                 ops=changers.queue,
                 recovery=changers.recovery,
                 own=base.own,
+                own_folders=(*base.own_folders, os.path.dirname(os.fsencode(paths.config_file))),
                 trash=base.trash,
                 llm=sayers.model.get,
                 llm_loaded=sayers.model.loaded,

@@ -17,7 +17,7 @@ from lsfs.core.ignore import IgnoreRules
 from lsfs.core.locations import Paths, make_private_folder
 from lsfs.core.paths import relative
 from lsfs.core.policy import InForce, in_force, read_policy
-from lsfs.core.posix import mountinfo, statx_btime
+from lsfs.core.posix import Mount, mountinfo, statx_btime
 from lsfs.core.records import signed_ino
 from lsfs.core.volumes import away
 from lsfs.engine.changes import Changes
@@ -33,6 +33,7 @@ from lsfs.store.vault import Root, Vault
 from lsfs.versions.contents import ContentStore
 from lsfs.versions.lineage import Inode
 from lsfs.versions.room import Room, default_budget
+from lsfs.watch.mounts import with_stored
 from lsfs.watch.own_writes import OwnWrites
 from lsfs.watch.records import ScanBatch
 from lsfs.watch.scan import Scanner
@@ -105,6 +106,10 @@ class Base:
         never = frozenset(path for folder in ours if (path := relative(root.path, os.path.realpath(folder))))
         return IgnoreRules(never=never, extra=self.config.ignore, policy=self.in_force(root))
 
+    def mounts(self) -> list[Mount]:
+        """What is mounted where, our own mount points among it: they are left out before anything is mounted there."""
+        return with_stored(mountinfo(), (mount.path for mount in self.vault.mounts.all()))
+
     def in_force(self, root: Root) -> InForce:
         """What a root's settings come to on the volume that it is on."""
         return in_force(read_policy(root.policy), self._away(root))
@@ -117,7 +122,7 @@ class Base:
 
     def scanner(self, root: Root) -> Scanner:
         """A scanner of a root that watches nothing."""
-        return Scanner(root.path, self.rules(root), mountinfo=mountinfo, clock=time.monotonic)
+        return Scanner(root.path, self.rules(root), mountinfo=self.mounts, clock=time.monotonic)
 
     def reconciler(self) -> Reconciler:
         """What brings entries to what was seen."""

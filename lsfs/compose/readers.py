@@ -11,7 +11,6 @@ from lsfs.compose.base import MIB, Base
 from lsfs.compose.finders import Finders, cores
 from lsfs.core.config import Config
 from lsfs.core.locations import Paths
-from lsfs.core.posix import mountinfo
 from lsfs.core.records import Kind
 from lsfs.index.pipeline import IGNORED, Standing
 from lsfs.ingest.agenda import Agenda
@@ -66,7 +65,7 @@ def open_watchers(base: Base, ingest: Ingest) -> tuple[RootBook, Watcher, Keeper
         keeper.on_work(root_id, work)  # made below: it needs the watcher's scanners
 
     def scanner(root: Root) -> Scanner:
-        return watcher.scanner(root.id, root.path, base.rules(root), mountinfo)
+        return watcher.scanner(root.id, root.path, base.rules(root), base.mounts)
 
     book = RootBook(base.vault, base.own_folders, time.time_ns, base.opener.forget, rebased)
     watcher = Watcher(native_source(time.monotonic), on_work, clock=time.monotonic)

@@ -36,6 +36,7 @@ from lsfs.engine.diffing import Diffing
 from lsfs.engine.doctor import Doctor
 from lsfs.engine.finding import Finding
 from lsfs.engine.keeping import Keeping
+from lsfs.engine.mounting import Mounting
 from lsfs.engine.parts import Parts
 from lsfs.engine.past import Past
 from lsfs.engine.progress import Progress
@@ -75,6 +76,8 @@ class Engine:
         """What is kept of the past, and for how long."""
         self.verifying = Verifying(parts, time.time_ns)
         """Whether everything that is kept is what it was."""
+        self.mounting = Mounting(parts)
+        """Where lsfs is to be mounted."""
         self._progress = Progress(parts.index, self._activity, parts.changes)
         self._doctor = Doctor(
             parts.vault,
@@ -225,7 +228,7 @@ class Engine:
         )
 
     def _notes(self) -> tuple[str, ...]:
-        return (*self._activity.notes(), *self.keeping.notes())
+        return (*self._activity.notes(), *self.keeping.notes(), *self.mounting.notes())
 
     def file_status(self, path: bytes) -> FileStatus:
         """What is known of one path."""

@@ -79,6 +79,8 @@ class Parts:
     ops: OpQueue
     recovery: Recovery
     own: OwnWrites
+    own_folders: tuple[bytes, ...]
+    """Where lsfs keeps what it has; nothing is mounted there."""
     trash: bytes
     """The home Trash, made or not."""
     llm: Callable[[], LanguageModel]

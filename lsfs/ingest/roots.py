@@ -12,12 +12,12 @@ import msgspec
 from lsfs.core.errors import ConflictError, PermissionRefused, RefusedError, UsageError
 from lsfs.core.paths import display, is_within
 from lsfs.core.policy import Policy, policy_text
-from lsfs.core.posix import fs_uuid, mountinfo
+from lsfs.core.posix import Mount, fs_uuid, mountinfo
 from lsfs.core.records import signed_ino
 from lsfs.store.database import Transaction
 from lsfs.store.vault import Root, Vault
 from lsfs.store.vault.ops import Rebased
-from lsfs.watch.mounts import refusal
+from lsfs.watch.mounts import fuse_around, refusal, resolved, with_stored
 
 _KERNEL = frozenset((b"proc", b"sys", b"dev", b"run"))
 _USERS_OWN = (b"/dev/shm", b"/run/media", b"/run/user")
@@ -105,8 +105,11 @@ class RootBook:
     def check(self, path: bytes) -> bytes:
         """The real path of a folder that may be watched; UsageError, RefusedError or PermissionRefused if not."""
         shown = display(path)
+        mounts = self.mounts()
         try:
-            path = os.path.realpath(path)
+            path = resolved(path, mounts)
+            if fuse_around(path, mounts) is not None:
+                self._refuse_place(path, mounts, shown)
             status = os.stat(path)
         except FileNotFoundError:
             raise UsageError("there is no such folder", path=shown) from None
@@ -128,9 +131,17 @@ class RootBook:
         for own in self._own:
             if is_within(path, own):
                 raise RefusedError("it is a folder of lsfs itself", path=shown)
-        if reason := refusal(path, mountinfo()):
-            raise RefusedError(f"{reason}, whose changes cannot be watched", path=shown)
+        self._refuse_place(path, mounts, shown)
         return path
+
+    def mounts(self) -> list[Mount]:
+        """What is mounted where, our own mount points among it whether they are mounted now or not."""
+        return with_stored(mountinfo(), (mount.path for mount in self._vault.mounts.all()))
+
+    @staticmethod
+    def _refuse_place(path: bytes, mounts: Sequence[Mount], shown: str) -> None:
+        if reason := refusal(path, mounts):
+            raise RefusedError(f"{reason}, whose changes cannot be watched", path=shown)
 
     @staticmethod
     def _refuse_foreign_home(path: bytes, shown: str) -> None:
@@ -147,7 +158,13 @@ class RootBook:
                 raise RefusedError(f"it holds the home folder of {user.pw_name}", path=shown)
 
     def presence(self, root: Root) -> str:
-        """Empty where the root's own folder stands at its path, else what stands in its stead."""
+        """Empty where the root's own folder stands at its path, else what stands in its stead.
+
+        In a file system of FUSE, mounted over it since, nothing is looked at: that may hang.
+        """
+        mounts = self.mounts()
+        if fuse_around(root.path, mounts) is not None:
+            return refusal(root.path, mounts) or "another file system is mounted over it"
         try:
             status = os.stat(root.path)
         except FileNotFoundError:

@@ -12,7 +12,7 @@ class Route(NamedTuple):
     """One thing that can be asked of the daemon."""
 
     name: str
-    """What the client calls it; but for hello and shutdown, also the method of the engine."""
+    """What the client calls it; but for those of the daemon itself, also the method of the engine."""
     method: str
     path: str
     request: str | None
@@ -58,6 +58,9 @@ ROUTES = (
     Route("at", "POST", "/v1/at", "AtRequest", "AtResult", "read", "A folder as it was"),
     Route("tags", "POST", "/v1/tags", "TagsRequest", "TagsResult", "read", "The tags of files"),
     Route("saved", "GET", "/v1/saved", None, "SavedList", "read", "The saved queries", "query"),
+    Route("mount", "POST", "/v1/mount", "MountRequest", "MountInfo", "control", "Mount the folders that are queries"),
+    Route("umount", "POST", "/v1/umount", "UmountRequest", "MountList", "control", "Take mounts away"),
+    Route("mounts", "GET", "/v1/mounts", None, "MountList", "read", "Where lsfs is mounted", "query"),
     Route("retention", "POST", "/v1/retention", "RetentionRequest", "RetentionResult", "read", "What is kept, and why"),
     Route("verify", "POST", "/v1/verify", None, "VerifyEvent", "change", "Prove all that is kept", "stream"),
     Route("doctor", "GET", "/v1/doctor", None, "FindingList", "read", "What is wrong, and how to mend it"),

@@ -107,7 +107,6 @@ class Walk:
 
     def _compare(self, fd: int, item: _Folder, entries: list[os.DirEntry[str]]) -> Iterator[ScanBatch]:
         known = self._known(item.path)
-        mounted = self._mounted()
         names = [os.fsencode(entry.name) for entry in entries]
         here = set(names)
         rules = item.above.enter(item.path, here, folders.ignore_reader(fd))
@@ -119,7 +118,8 @@ class Walk:
         for entry, name in zip(entries, names, strict=True):
             path = prefix + name
             old = known.get(name)
-            if path in mounted:
+            # Asked for each name: looking through a large folder takes long, and a stat of a mount may hang.
+            if path in self._mounted():
                 self._leave_out(path, old, MOUNTED)
                 continue
             try:

@@ -172,6 +172,19 @@ class FakeKeeping:
         return api.RetentionResult(budget=10_000, used=4000, freed=2000, kept=1, dropped=1, items=items, note="by day")
 
 
+class FakeMounting:
+    """Wants nothing mounted, and lets nothing be."""
+
+    def wanted(self) -> tuple[()]:
+        return ()
+
+    def point(self, path: bytes) -> bytes:
+        return path
+
+    def prepare(self, path: bytes, *, allow_other: bool = False) -> None:
+        raise errors.RefusedError("the folder is not empty", path=to_lossy(path)[0], hint="name another folder")
+
+
 class FakeDiffing:
     """Two lines that differ, or none, as the name of the file says."""
 
@@ -264,6 +277,7 @@ class FakeEngine:
         self.changing = FakeChanging()
         self.past = FakePast()
         self.keeping = FakeKeeping()
+        self.mounting = FakeMounting()
         self.diffing = FakeDiffing()
         self.saying = FakeSaying(self)
         self.settings: api.RootSettings | None = None

@@ -44,6 +44,12 @@ from lsfs.core.api.finding import (
     Hit,
     Why,
 )
+from lsfs.core.api.mounting import (
+    MountInfo,
+    MountList,
+    MountRequest,
+    UmountRequest,
+)
 from lsfs.core.api.past import (
     AtEntry,
     AtRequest,
@@ -134,6 +140,9 @@ __all__ = [
     "LeftOutInfo",
     "LogRequest",
     "LogResult",
+    "MountInfo",
+    "MountList",
+    "MountRequest",
     "OpEvent",
     "OpInfo",
     "OpRequest",
@@ -166,6 +175,7 @@ __all__ = [
     "TagsResult",
     "TextChange",
     "Totals",
+    "UmountRequest",
     "UndoRequest",
     "UpRequest",
     "VerifyEvent",

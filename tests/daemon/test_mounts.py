@@ -1,0 +1,324 @@
+"""The service that keeps lsfs mounted, with a stand-in for what is shown and a real engine beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lsfs.core.api import MountInfo, MountRequest, UmountRequest
+from lsfs.core.errors import ConflictError, NothingFound, RefusedError, StorageError, UnavailableError, UsageError
+from lsfs.core.paths import is_within
+from lsfs.core.posix import mountinfo
+from lsfsd.mounts import process, requirements, service
+from lsfsd.mounts.place import PARTS
+from lsfsd.mounts.process import holder, is_mounted, unmount
+from lsfsd.mounts.service import MountService
+
+pytestmark = [
+    pytest.mark.fuse,
+    pytest.mark.skipif(requirements.missing() is not None, reason=f"no FUSE here: {requirements.missing()}"),
+]
+STAND_IN = str(Path(__file__).parent / "stand_in_fuse.py")
+BUILD = "9/1/a"
+TWO = (("queries", b""), ("past", b".past"))
+
+
+class Mounted:
+    """A running service over an engine, which can be ended and started anew as a daemon is."""
+
+    def __init__(self, lsfs) -> None:
+        self.lsfs = lsfs
+        self.point = lsfs.root / "shown"
+        self.service: MountService | None = None
+
+    def start(self, behaviour: str = "well", *, build: str = BUILD, parts=PARTS) -> None:
+        vault = str(Path(self.lsfs.paths.vault_dir, "vault.db"))
+        self.service = MountService(
+            self.lsfs.engine.mounting,
+            self.lsfs.paths,
+            build,
+            [sys.executable, STAND_IN, behaviour, build, vault],
+            parts,
+            lambda: iter([0.1] * 1000),
+        )
+        self.thread = threading.Thread(target=self.service.run, args=(lambda: None,))
+        self.thread.start()
+
+    def stop(self) -> None:
+        """As the daemon's end: what is mounted stays."""
+        if self.service is not None:
+            self.service.stop()
+            self.thread.join()
+            self.service.close()
+            self.service = None
+
+    def mount(self, path: Path | None = None) -> MountInfo:
+        return self.service.mount(MountRequest(path=str(path or self.point)))
+
+    def umount(self, *, force: bool = False) -> None:
+        self.service.umount(UmountRequest(path=str(self.point), force=force))
+
+    def info(self) -> MountInfo:
+        (info,) = self.service.list().mounts
+        return info
+
+    def stands(self) -> bool:
+        return self.info().mounted and not self.info().note
+
+    def locks(self) -> list[Path]:
+        return sorted(Path(self.lsfs.paths.state_dir, "mounts").glob("*.lock"))
+
+
+@pytest.fixture
+def mounted(short_tmp: Path, start_lsfs) -> Iterator[Mounted]:
+    with start_lsfs(short_tmp) as lsfs:
+        made = Mounted(lsfs)
+        lsfs.up()
+        yield made
+        if made.service is None:
+            made.start()
+        with contextlib.suppress(NothingFound):
+            made.umount(force=True)
+        made.stop()
+        assert not [mount for mount in mountinfo() if is_within(mount.mount_point, os.fsencode(lsfs.root))]
+        assert not [lock for lock in made.locks() if holder(lock)]
+
+
+def entries(lsfs) -> list[bytes]:
+    root = lsfs.vault.roots.all()[0]
+    return [entry.path for entry in lsfs.vault.entries.below(root.id, b"")]
+
+
+@pytest.mark.parametrize("parts", [PARTS, TWO])
+def test_it_is_mounted_and_unmounted(mounted, parts):
+    mounted.start(parts=parts)
+    info = mounted.mount()
+    assert (info.path, info.mounted, info.note, len(info.pids)) == (str(mounted.point), True, "", len(parts))
+    assert (mounted.point / "hello.txt").read_text() == "shown by the stand-in\n"
+    assert mounted.mount() == info  # once more changes nothing
+    assert all(os.getsid(pid) == pid and os.readlink(f"/proc/{pid}/cwd") == "/" for pid in info.pids)
+    mounted.umount()
+    assert list(mounted.point.iterdir()) == []
+    assert mounted.service.list().mounts == ()
+    assert not any(os.path.exists(f"/proc/{pid}") for pid in info.pids)
+    with pytest.raises(NothingFound):
+        mounted.umount()
+
+
+def test_a_mount_point_in_a_watched_folder_is_left_out_before_anything_is_mounted(mounted, monkeypatch):
+    looked: list[bytes] = []
+    monkeypatch.setattr(service.Place, "bring_up", lambda place: looked.extend(entries(mounted.lsfs)))
+    mounted.point.mkdir()
+    mounted.lsfs.rescanned()
+    assert b"shown" in entries(mounted.lsfs)
+    mounted.start()
+    mounted.mount()
+    mounted.lsfs.settled()
+    assert b"shown" not in entries(mounted.lsfs)
+    assert mounted.lsfs.engine.file_status(os.fsencode(mounted.point)).state == "ignored"
+    mounted.umount()
+    mounted.lsfs.settled()
+    assert b"shown" in entries(mounted.lsfs)
+
+
+def test_a_mount_that_hangs_holds_up_no_scan(mounted):
+    (mounted.lsfs.root / "a.txt").write_text("one")
+    mounted.start("hung")
+    mounted.mount()
+    (mounted.lsfs.root / "b.txt").write_text("two")
+    began = time.monotonic()
+    mounted.lsfs.rescanned()
+    assert time.monotonic() - began < 5
+    assert {b"a.txt", b"b.txt"} <= set(entries(mounted.lsfs))
+    assert not [path for path in entries(mounted.lsfs) if is_within(path, b"shown")]
+    with pytest.raises(RefusedError):
+        mounted.lsfs.engine._parts.book.check(os.fsencode(mounted.point / "inside"))
+    (mounted.lsfs.home / "link").symlink_to(mounted.point / "inside")
+    with pytest.raises(RefusedError):
+        mounted.lsfs.engine._parts.book.check(os.fsencode(mounted.lsfs.home / "link"))
+    mounted.umount(force=True)
+
+
+def test_a_folder_in_a_mount_point_is_no_root_even_when_it_is_not_mounted(mounted):
+    mounted.start("fails")
+    mounted.lsfs.engine.mounting.prepare(os.fsencode(mounted.point))
+    (mounted.point / "folder").mkdir()
+    for path in (mounted.point, mounted.point / "folder"):
+        with pytest.raises(RefusedError, match="lsfs itself"):
+            mounted.lsfs.engine._parts.book.check(os.fsencode(path))
+
+
+def test_folders_that_are_not_fit_are_refused_and_not_wanted(mounted):
+    mounted.start()
+    full = mounted.lsfs.home / "full"
+    full.mkdir()
+    (full / "a.txt").write_text("mine")
+    link = mounted.lsfs.home / "link"
+    link.symlink_to(mounted.lsfs.root)
+    vault = Path(mounted.lsfs.paths.vault_dir)
+    file = mounted.lsfs.home / "file"
+    file.write_text("mine")
+    for path, error in (
+        (full, RefusedError),
+        (link, UsageError),
+        (file, UsageError),
+        (mounted.lsfs.root, RefusedError),
+        (vault / "shown", RefusedError),
+        (vault.parent, RefusedError),
+        (mounted.lsfs.home / "missing" / "shown", UsageError),
+    ):
+        with pytest.raises(error):
+            mounted.mount(path)
+    assert mounted.service.list().mounts == ()
+    mounted.mount()
+    for path in (mounted.point / "below", mounted.point / ".past"):
+        with pytest.raises(RefusedError):
+            mounted.mount(path)
+
+
+@pytest.mark.parametrize(("behaviour", "error"), [("fails", StorageError), ("dies", UnavailableError)])
+def test_what_cannot_be_mounted_is_said_and_not_wanted(mounted, behaviour, error):
+    mounted.start(behaviour)
+    with pytest.raises(error):
+        mounted.mount()
+    assert mounted.service.list().mounts == ()
+
+
+def test_what_does_not_get_ready_is_ended(mounted, monkeypatch):
+    monkeypatch.setattr(process, "READY_SECONDS", 1.0)
+    mounted.start("never-ready")
+    with pytest.raises(UnavailableError, match="not ready"):
+        mounted.mount()
+
+
+def test_the_service_ends_while_something_does_not_get_ready(mounted):
+    mounted.lsfs.engine.mounting.prepare(os.fsencode(mounted.point))
+    mounted.start("never-ready")
+    time.sleep(1)
+    began = time.monotonic()
+    mounted.stop()
+    assert time.monotonic() - began < 3
+
+
+def test_without_fuse_it_is_said_what_to_do(mounted, monkeypatch):
+    monkeypatch.setattr(requirements, "DEVICE", "/dev/absent")
+    mounted.start()
+    with pytest.raises(UnavailableError) as raised:
+        mounted.mount()
+    assert "/dev/absent" in raised.value.message and "lsfs materialize" in raised.value.hint
+
+
+@pytest.mark.parametrize("parts", [PARTS, TWO])
+def test_a_process_that_is_killed_is_started_again(mounted, parts, wait_until):
+    mounted.start(parts=parts)
+    first = mounted.mount().pids
+    os.kill(first[0], signal.SIGKILL)
+    wait_until(lambda: set(mounted.info().pids).isdisjoint(first) and len(mounted.info().pids) == len(parts))
+    wait_until(mounted.stands)
+    assert (mounted.point / "hello.txt").exists()
+
+
+def test_who_unmounts_it_otherwise_gets_his_way(mounted, wait_until):
+    mounted.start()
+    mounted.mount()
+    subprocess.run([requirements.fusermount(), "-u", str(mounted.point)], check=True)
+    wait_until(lambda: "another program" in mounted.info().note)
+    assert any("another program" in note for note in mounted.lsfs.engine.status().notes)
+    assert mounted.mount().mounted
+    assert mounted.info().note == ""
+
+
+@pytest.mark.parametrize("parts", [PARTS, TWO])
+def test_the_next_daemon_takes_over_what_runs(mounted, parts, wait_until):
+    mounted.start(parts=parts)
+    pids = mounted.mount().pids
+    mounted.stop()
+    assert (mounted.point / "hello.txt").exists()
+    mounted.start(parts=parts)
+    wait_until(mounted.stands)
+    assert mounted.info().pids == pids
+    os.kill(pids[0], signal.SIGKILL)  # it is looked after, too
+    wait_until(lambda: mounted.stands() and pids[0] not in mounted.info().pids)
+
+
+def test_what_an_older_build_runs_is_started_anew(mounted, wait_until):
+    mounted.start(parts=TWO)
+    pids = mounted.mount().pids
+    mounted.stop()
+    mounted.start(build="9/2/b")  # which has one process where the older had two
+    wait_until(mounted.stands)
+    assert set(mounted.info().pids).isdisjoint(pids)
+    assert not any(os.path.exists(f"/proc/{pid}") for pid in pids) or all(_is_zombie(pid) for pid in pids)
+
+
+def _is_zombie(pid: int) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return "Z (zombie)" in Path(f"/proc/{pid}/status").read_text()
+    return True
+
+
+def test_a_stale_mount_is_cleaned_away(mounted, wait_until):
+    mounted.start()
+    (pid,) = mounted.mount().pids
+    mounted.stop()
+    # auto_unmount is a process too; with both killed the mount answers ENOTCONN.
+    for helper in _children_of(pid):
+        os.kill(helper, signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: _is_zombie(pid))
+    if is_mounted(os.fsencode(mounted.point)):
+        with pytest.raises(OSError) as raised:
+            os.stat(mounted.point)
+        assert raised.value.errno in (errno.ENOTCONN, errno.ECONNABORTED)
+    mounted.start()
+    wait_until(mounted.stands)
+    assert (mounted.point / "hello.txt").exists()
+
+
+def _children_of(pid: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            session, command = os.getsid(int(entry.name)), (entry / "cmdline").read_bytes()
+            if session == pid and int(entry.name) != pid and b"fusermount3" in command:
+                found.append(int(entry.name))
+    return found
+
+
+@pytest.mark.parametrize("parts", [PARTS, TWO])
+def test_a_mount_in_use_is_unmounted_by_force_only(mounted, parts, wait_until):
+    mounted.start(parts=parts)
+    mounted.mount()
+    with open(mounted.point / "hello.txt"):
+        with pytest.raises(ConflictError) as raised:
+            mounted.umount()
+        assert raised.value.hint == "lsfs umount --force"
+        wait_until(mounted.stands)  # all of it goes on
+        wait_until(lambda: len(mounted.info().pids) == len(parts))
+        mounted.umount(force=True)
+    assert mounted.service.list().mounts == ()
+
+
+def test_what_nobody_wants_any_more_is_ended(mounted, wait_until: Callable[..., None]):
+    mounted.start()
+    (pid,) = mounted.mount().pids
+    mounted.stop()
+    mounted.lsfs.engine.mounting.forget(os.fsencode(mounted.point))  # as where an older vault was put back
+    mounted.start()
+    wait_until(lambda: _is_zombie(pid) and not is_mounted(os.fsencode(mounted.point)))
+
+
+def test_unmounting_by_hand_needs_no_look_at_what_is_mounted(mounted):
+    mounted.start("hung")
+    mounted.mount()
+    assert unmount(os.fsencode(mounted.point), lazy=True) == ""
