@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from lsfs.core.api import DoctorFinding
 from lsfs.core.config import load_config
 from lsfs.core.errors import LsfsError
 from lsfs.core.locations import Paths
+from lsfs.core.wirepath import to_lossy
+from lsfsd.mounts.process import stale
+from lsfsd.mounts.requirements import OTHER_WAY, missing
 
 
 def check_environment(paths: Paths) -> list[DoctorFinding]:
-    """The findings about folders, socket and settings."""
-    return [*_folders(paths), *_socket(paths), *_settings(paths)]
+    """The findings about folders, socket, settings, and what is mounted."""
+    return [*_folders(paths), *_socket(paths), *_settings(paths), *_mounting(paths)]
 
 
 def _folders(paths: Paths) -> Iterator[DoctorFinding]:
@@ -48,6 +52,23 @@ def _socket(paths: Paths) -> Iterator[DoctorFinding]:
 
 def _settings(paths: Paths) -> Iterator[DoctorFinding]:
     yield from _outcome("the settings", paths.config_file, lambda: load_config(paths.config_file))
+
+
+def _mounting(paths: Paths) -> Iterator[DoctorFinding]:
+    lacking = missing()
+    if lacking is None:
+        yield DoctorFinding(severity="ok", what="lsfs can be mounted")
+    else:
+        what, remedy = lacking
+        yield DoctorFinding(severity="note", what=f"lsfs cannot be mounted: {what}", hint=f"{remedy}; {OTHER_WAY}")
+    for point in stale(Path(paths.state_dir, "mounts")):
+        shown, path_b64 = to_lossy(point)
+        yield DoctorFinding(
+            severity="warning",
+            what="a mount whose process is gone",
+            path=shown,
+            hint="lsfs status starts the daemon, which cleans it away" if path_b64 else f"fusermount3 -u -z '{shown}'",
+        )
 
 
 def _outcome(what: str, path: str, check: Callable[[], object]) -> Iterator[DoctorFinding]:

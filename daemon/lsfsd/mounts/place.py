@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import signal
@@ -12,7 +11,6 @@ from typing import NamedTuple
 
 from lsfs.core.errors import ConflictError, UnavailableError
 from lsfs.core.paths import display, join
-from lsfs.core.wirepath import from_wire
 from lsfs.store.vault import StoredMount
 from lsfsd.mounts.process import Claim, FuseProcess, holder, is_mounted, start, unmount
 
@@ -188,9 +186,7 @@ def end_holder(lock: Path) -> None:
         if not process.ended(_END_SECONDS):
             process.kill()
         process.close()
-        if claim.mount:
-            with contextlib.suppress(ValueError):
-                unmount(from_wire(claim.mount), lazy=True)
+        unmount(claim.mount, lazy=True)
     lock.unlink(missing_ok=True)
 
 

@@ -12,8 +12,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-
-import msgspec
+from typing import NamedTuple
 
 from lsfs.core.errors import UnavailableError
 from lsfs.core.failures import error_of
@@ -35,14 +34,14 @@ def fuse_command() -> list[str]:
     return [sys.executable, "-P", "-m", "lsfsd", "fuse"]
 
 
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
+class Claim(NamedTuple):
     """What a process writes into the file that it holds locked."""
 
     pid: int
-    build: str = ""
-    vault_ino: int = 0
-    vault_dev: int = 0
-    mount: str = ""
+    build: str
+    vault_ino: int
+    vault_dev: int
+    mount: bytes
 
 
 class FuseProcess:
@@ -101,12 +100,33 @@ def holder(lock: Path) -> tuple[FuseProcess, Claim] | None:
     return found[0] if found else None
 
 
+def stale(folder: Path) -> list[bytes]:
+    """Where something is mounted still whose process is gone: whoever looks there gets ENOTCONN."""
+    found = []
+    for lock in sorted(folder.glob("*.lock")):
+        claim = _claim(lock)
+        if claim is not None and not is_locked(str(lock)) and is_mounted(claim.mount):
+            found.append(claim.mount)
+    return found
+
+
+def _claim(lock: Path) -> Claim | None:
+    """What the file says, whoever wrote it."""
+    try:
+        said = json.loads(lock.read_bytes())  # not msgspec, which takes no name that is not UTF-8
+        return Claim(int(said["pid"]), said["build"], said["vault_ino"], said["vault_dev"], os.fsencode(said["mount"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _claimant(lock: Path) -> tuple[FuseProcess, Claim] | None:
     """Who says in the file that it holds it, and is such a process."""
+    claim = _claim(lock)
+    if claim is None:
+        return None
     try:
-        claim = msgspec.json.decode(lock.read_bytes(), type=Claim)
         descriptor = os.pidfd_open(claim.pid)
-    except (OSError, ValueError):
+    except OSError:
         return None
     # The number could be another process's by now: what has this descriptor was started with this file.
     with contextlib.suppress(OSError):
