@@ -66,7 +66,11 @@ class Finding:
             raise UsageError("say what to look for: words, --like FILE or a filter")
         answer, note = self._answer(request, query, options)
         roots = self._root_paths()
-        hits = tuple(self._hit(found, query, answer, request, roots) for found in answer.found)
+        passages = len(answer.found) if request.snippets is None else request.snippets
+        hits = tuple(
+            self._hit(found, query, answer, request, roots, passage=number < passages)
+            for number, found in enumerate(answer.found)
+        )
         return FindResult(
             query=request.words,
             hits=hits,
@@ -152,12 +156,21 @@ class Finding:
             "--like wants an indexed file with text", path=to_lossy(path)[0], hint="see `lsfs status PATH`"
         )
 
-    def _hit(self, found: Found, query: Query, answer: Answer, request: FindRequest, roots: Mapping[int, bytes]) -> Hit:
+    def _hit(
+        self,
+        found: Found,
+        query: Query,
+        answer: Answer,
+        request: FindRequest,
+        roots: Mapping[int, bytes],
+        *,
+        passage: bool = True,
+    ) -> Hit:
         row = found.file
         path, path_b64 = to_lossy(os.path.join(roots.get(row.root, b""), row.path))
-        passage = self._passage(found)
+        best = self._passage(found) if passage else None
         pattern = _word_starts(query)
-        snippet, line = _snippet(passage, pattern if answer.matched else None) if passage else ("", None)
+        snippet, line = _snippet(best, pattern if answer.matched else None) if best else ("", None)
         zone = zone_of(request.zone)
         return Hit(
             path=path,
@@ -168,7 +181,7 @@ class Finding:
             snippet=snippet,
             line=line,
             path_b64=path_b64 or UNSET,
-            anchor=(passage.anchor if passage else None) or UNSET,
+            anchor=(best.anchor if best else None) or UNSET,
             marks=(tuple(match.span() for match in pattern.finditer(snippet)) if pattern else ()) or UNSET,
             why=Why(parts={k: round(v, 4) for k, v in found.parts.items()}, matched=tuple(answer.matched))
             if request.explain

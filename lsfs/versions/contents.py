@@ -146,6 +146,10 @@ class ContentStore:
             raise ObjectDamaged(f"the content {content.hex()[:16]} is not kept", hint="lsfs doctor --verify")
         return pieces
 
+    def whole_pieces(self, contents: Sequence[bytes]) -> list[PieceRow]:
+        """The pieces of those contents that are kept as one piece each."""
+        return self._vault.pieces.by_hash(contents)
+
     def piece(self, content: bytes, piece: PieceRow) -> bytes:
         """The bytes of one of the pieces of a content, proved; raises `ObjectDamaged`."""
         try:

@@ -15,6 +15,8 @@ from lsfs.versions.contents import ContentStore
 
 _KEPT_BYTES = 32 << 20
 """Of unpacked pieces: what a player that goes back and forth, or several readers, ask for again."""
+_SMALL_BYTES = 32 << 10
+"""Pieces up to this size are unpacked again sooner than kept."""
 _KEPT_LISTS = 4096
 """Contents whose list of pieces is kept."""
 
@@ -58,19 +60,31 @@ class ContentReader:
             at += 1
         return found[0] if len(found) == 1 else b"".join(found)
 
+    def prepare(self, contents: Sequence[bytes]) -> None:
+        """Looks up where contents lie, in few queries: they are likely to be read soon, one after the other."""
+        with self._lock:
+            wanted = [content for content in contents if content not in self._lists][:_KEPT_LISTS]
+        for row in self._contents.whole_pieces(wanted):
+            self._keep_list(row.hash, _Pieces([row], [row.size]))
+
     def _pieces(self, content: bytes) -> _Pieces:
         with self._lock:
             pieces = self._lists.get(content)
         if pieces is None:
             rows = self._contents.pieces(content)
             pieces = _Pieces(rows, list(itertools.accumulate(row.size for row in rows)))
-            with self._lock:
-                self._lists[content] = pieces
-                if len(self._lists) > _KEPT_LISTS:
-                    self._lists.popitem(last=False)
+            self._keep_list(content, pieces)
         return pieces
 
+    def _keep_list(self, content: bytes, pieces: _Pieces) -> None:
+        with self._lock:
+            self._lists[content] = pieces
+            if len(self._lists) > _KEPT_LISTS:
+                self._lists.popitem(last=False)
+
     def _piece(self, content: bytes, row: PieceRow) -> bytes:
+        if row.size <= _SMALL_BYTES:
+            return self._contents.piece(content, row)
         with self._lock:
             data = self._unpacked.get(row.hash)
             if data is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from lsfs.core.errors import LsfsError
 from lsfs.core.paths import join
@@ -12,7 +12,7 @@ from lsfs.core.times import parse_when, zone_of
 from lsfs.store.vault import Bound, Root, Vault, Version
 from lsfs.versions.history import History
 from lsfs.versions.reading import ContentReader
-from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Listing, Node, Text, as_folder, missing
+from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, Text, as_folder, missing
 from lsfs.views.past import Nodes, attributes_of, named_roots, node_of
 from lsfs.views.probes import is_probe
 from lsfs.views.readme import README, TEXTS
@@ -39,7 +39,7 @@ class Moments(Folder):
         self._now_ns = now_ns
         self._clock = clock
         self._lock = threading.Lock()
-        self._pinned: dict[bytes, tuple[float, AMoment]] = {}
+        self._pinned: dict[bytes, AMoment] = {}
 
     def look(self, name: bytes) -> Node:
         """The trees at a time; ENOENT for what names none."""
@@ -47,22 +47,22 @@ class Moments(Folder):
             return Text(TEXTS["at"])
         if is_probe(name):
             missing()
+        pinned = self._pinned.get(name)
         now_s = self._clock()
-        with self._lock:
-            self._pinned = {n: pin for n, pin in self._pinned.items() if now_s - pin[0] < PINNED_S}
-            if name in self._pinned:
-                moment = self._pinned[name][1]
-                self._pinned[name] = now_s, moment
-                return moment
-        moment = AMoment(self._vault, self._reader, self._bound(name))
-        with self._lock:
-            if len(self._pinned) >= _MOST_MOMENTS:
-                del self._pinned[min(self._pinned, key=lambda n: self._pinned[n][0])]
-            return self._pinned.setdefault(name, (now_s, moment))[1]
+        if pinned is None or now_s - pinned.used_s >= PINNED_S:
+            made = AMoment(self._vault, self._reader, self._bound(name), now_s)
+            with self._lock:
+                live = {n: one for n, one in self._pinned.items() if now_s - one.used_s < PINNED_S}
+                if len(live) >= _MOST_MOMENTS:
+                    del live[min(live, key=lambda n: live[n].used_s)]
+                pinned = live.setdefault(name, made)
+                self._pinned = live
+        pinned.used_s = now_s
+        return pinned
 
-    def listing(self) -> Listing:
+    def listing(self) -> Sequence[Item]:
         """The README alone."""
-        return Listing([Item(README, Text(TEXTS["at"]).attributes)], 0)
+        return [Item(README, Text(TEXTS["at"]).attributes)]
 
     def _bound(self, name: bytes) -> Bound:
         try:
@@ -79,11 +79,13 @@ class Moments(Folder):
 class AMoment(Folder):
     """The watched folders at one time."""
 
-    def __init__(self, vault: Vault, reader: ContentReader, bound: Bound) -> None:
+    def __init__(self, vault: Vault, reader: ContentReader, bound: Bound, used_s: float) -> None:
         self._vault = vault
         self._reader = reader
         self._bound = bound
         self._nodes = Nodes()
+        self.used_s = used_s
+        """When it was last asked for, on a monotonic clock."""
 
     def look(self, name: bytes) -> Node:
         """A watched folder."""
@@ -101,10 +103,10 @@ class AMoment(Folder):
             self._nodes.put({path: node})
         return node
 
-    def listing(self) -> Listing:
+    def listing(self) -> Sequence[Item]:
         """The watched folders."""
         names = named_roots(self._vault)
-        return Listing([Item(name, Attributes(FOLDER_MODE)) for name in names], tuple(names))
+        return [Item(name, Attributes(FOLDER_MODE)) for name in names]
 
 
 class PastFolder(Folder):
@@ -130,6 +132,7 @@ class PastFolder(Folder):
         self._shown = shown
         self._path = path
         self._version = version
+        self._items: Sequence[Item] | None = None
 
     @property
     def attributes(self) -> Attributes:
@@ -145,12 +148,15 @@ class PastFolder(Folder):
             missing()
         return node
 
-    def listing(self) -> Listing:
+    def listing(self) -> Sequence[Item]:
         """What stood in it; what it holds is kept for the look-ups that follow."""
-        versions = self._vault.browsing.then(self._root.id, self._path, self._bound)
-        nodes = {name: node for name, version in versions.items() if (node := self._node(name, version)) is not None}
-        self._nodes.put({join(self._shown, name): node for name, node in nodes.items()})
-        return Listing([Item(name, node.attributes) for name, node in nodes.items()], 0)
+        if self._items is None:
+            versions = self._vault.browsing.then(self._root.id, self._path, self._bound)
+            nodes = {n: node for n, version in versions.items() if (node := self._node(n, version)) is not None}
+            self._reader.prepare([version.content for version in versions.values() if version.content is not None])
+            self._nodes.put({join(self._shown, name): node for name, node in nodes.items()})
+            self._items = [Item(name, node.attributes) for name, node in nodes.items()]
+        return self._items
 
     def _node(self, name: bytes, version: Version) -> Node | None:
         if version.kind != "dir":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, NoReturn, Protocol
 
 import msgspec
@@ -29,14 +29,6 @@ class Item(NamedTuple):
 
     name: bytes
     attributes: Attributes
-
-
-class Listing(msgspec.Struct, frozen=True):
-    """The names in a folder as they were when it was opened."""
-
-    items: Sequence[Item]
-    stamp: Hashable
-    """Two listings of one folder with the same stamp are the same."""
 
 
 class Node:
@@ -70,10 +62,10 @@ class File(Node):
         """Up to `length` bytes from `offset` on; raises OSError."""
         raise NotImplementedError
 
-    @property
-    def sized(self) -> bool:
-        """Whether `attributes` gives its size: that of what was not asked yet is known when it is read."""
-        return True
+    fixed = False
+    """Whether it never changes, and what was read of it may be kept."""
+    sized = True
+    """Whether `attributes` gives its size; that of what was not asked yet is known when it is read."""
 
     def rewriting(self) -> Writing:
         """Begins to write it anew; raises OSError where it is read only."""
@@ -130,8 +122,8 @@ class Folder(Node):
             return found
         return as_folder(found).descend(rest)
 
-    def listing(self) -> Listing:
-        """The names in it; raises OSError."""
+    def listing(self) -> Sequence[Item]:
+        """The names in it, as they are now; raises OSError."""
         raise NotImplementedError
 
     def make_folder(self, name: bytes) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
+from collections.abc import Sequence
 
-from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Listing, Node, Text, missing
+from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, Text, missing
 from lsfs.views.readme import README, TEXTS
 from lsfs.views.result_folder import ResultFolder
 from lsfs.views.results import Results
@@ -32,11 +33,11 @@ class ByDate(Folder):
             return Months(self._results, int(name))
         return Year(self._results, self._selection, int(name))
 
-    def listing(self) -> Listing:
+    def listing(self) -> Sequence[Item]:
         """The years that there are."""
         years = sorted({month[:4] for month in self._results.months(self._selection)})
         folders = [Item(year.encode(), _FOLDER) for year in years]
-        return Listing([*folders, Item(README, Text(TEXTS["by-date"]).attributes)], tuple(years))
+        return [*folders, Item(README, Text(TEXTS["by-date"]).attributes)]
 
 
 class Months(Folder):
@@ -50,10 +51,10 @@ class Months(Folder):
         """A month."""
         return _month(self._results, Selection(), self._year, name)
 
-    def listing(self) -> Listing:
+    def listing(self) -> Sequence[Item]:
         """The months that there are."""
         months = [m[5:] for m in self._results.months(Selection()) if m.startswith(f"{self._year:04}-")]
-        return Listing([Item(month.encode(), _FOLDER) for month in months], tuple(months))
+        return [Item(month.encode(), _FOLDER) for month in months]
 
 
 class Year(ResultFolder):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from lsfs.core.linknames import numbered
 from lsfs.core.paths import split
-from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Listing, Node, Text, missing, refused
+from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, Text, missing, refused
 from lsfs.views.probes import is_probe
 from lsfs.views.readme import README, TEXTS
 from lsfs.views.result_folder import ResultFolder
@@ -36,7 +36,7 @@ class ByTag(Folder):
             missing()
         return ResultFolder(self._results, self._selection.tagged(tag))
 
-    def listing(self) -> Listing:
+    def listing(self) -> Sequence[Item]:
         """The tags that there are."""
         return _listing(self._results.tags(self._selection))
 
@@ -59,7 +59,7 @@ class Tags(Folder):
             missing()
         return TagFolder(self._results, tag, self._writer)
 
-    def listing(self) -> Listing:
+    def listing(self) -> Sequence[Item]:
         """The tags that there are, and the new ones."""
         with self._lock:
             new = set(self._new)
@@ -153,11 +153,11 @@ _SLASH = "\u2215"
 """Stands for the slash in a tag: a name of a folder cannot have one."""
 
 
-def _listing(tags: list[str]) -> Listing:
+def _listing(tags: list[str]) -> list[Item]:
     names = [name_of(tag) for tag in tags]
     # A tag that no name can stand for is found with `lsfs find --tag`.
     folders = [Item(name, Attributes(FOLDER_MODE)) for name in names if len(name) <= 255 and tag_of(name) is not None]
-    return Listing([*folders, Item(README, Text(TEXTS["by-tag"]).attributes)], tuple(tags))
+    return [*folders, Item(README, Text(TEXTS["by-tag"]).attributes)]
 
 
 def _is_name_of(name: bytes, own: bytes) -> bool:

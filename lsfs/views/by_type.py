@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Listing, Node, Text, missing
+from collections.abc import Sequence
+
+from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, Text, missing
 from lsfs.views.probes import is_probe
 from lsfs.views.readme import README, TEXTS
 from lsfs.views.result_folder import ResultFolder
@@ -28,8 +30,8 @@ class ByType(Folder):
             missing()
         return ResultFolder(self._results, self._selection.of_kind(kind))
 
-    def listing(self) -> Listing:
+    def listing(self) -> Sequence[Item]:
         """The kinds that there are."""
         kinds = self._results.kinds(self._selection)
         folders = [Item(kind.encode(), Attributes(FOLDER_MODE)) for kind in kinds]
-        return Listing([*folders, Item(README, Text(TEXTS["by-type"]).attributes)], tuple(kinds))
+        return [*folders, Item(README, Text(TEXTS["by-type"]).attributes)]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from lsfs.core.linknames import NAME_BYTES, cut
 from lsfs.core.paths import join, split
 from lsfs.store.vault import Root, Vault, Version
 from lsfs.versions.reading import ContentReader
-from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Listing, Node, Text, missing
+from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, Text, missing
 from lsfs.views.past import Nodes, PastFile, named_roots
 from lsfs.views.readme import README, TEXTS
 
@@ -33,11 +34,11 @@ class Histories(Folder):
             missing()
         return EverFolder(self._vault, self._reader, self._zone, self._nodes, root, b"")
 
-    def listing(self) -> Listing:
+    def listing(self) -> Sequence[Item]:
         """The watched folders."""
         names = named_roots(self._vault)
         folders = [Item(name, Attributes(FOLDER_MODE)) for name in names]
-        return Listing([*folders, Item(README, Text(TEXTS["history"]).attributes)], tuple(names))
+        return [*folders, Item(README, Text(TEXTS["history"]).attributes)]
 
 
 class EverFolder(Folder):
@@ -88,7 +89,7 @@ class EverFolder(Folder):
                 return PastFile(self._reader, version)
         missing()
 
-    def listing(self) -> Listing:
+    def listing(self) -> Sequence[Item]:
         """The names below that have versions, and the versions at the path itself, oldest first."""
         below = [
             Item(child.name, Attributes(FOLDER_MODE, 0, child.mtime_ns))
@@ -97,7 +98,7 @@ class EverFolder(Folder):
         versions = {version_name(v, self._zone): PastFile(self._reader, v) for v in self._kept()}
         self._nodes.put({self._key(name): node for name, node in versions.items()})
         here = [Item(name, node.attributes) for name, node in versions.items()]
-        return Listing([*below, *here], (len(below), len(here), here[-1].name if here else b""))
+        return [*below, *here]
 
     def _at(self, path: bytes, mtime_ns: int = 0) -> EverFolder:
         return EverFolder(self._vault, self._reader, self._zone, self._nodes, self._root, path, mtime_ns)

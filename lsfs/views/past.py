@@ -20,6 +20,8 @@ _KEPT_NODES = 50_000
 class PastFile(File):
     """A content of a file, with the size, mode and time that it had."""
 
+    fixed = True
+
     def __init__(self, reader: ContentReader, version: Version) -> None:
         self._reader = reader
         self._version = version

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Listing, Node, Text, missing
+from collections.abc import Sequence
+
+from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, Text, missing
 from lsfs.views.readme import README, TEXTS
 from lsfs.views.result_folder import ResultFolder
 from lsfs.views.results import Results
@@ -26,7 +28,7 @@ class Recent(Folder):
             missing()
         return ResultFolder(self._results, _FOLDERS[name])
 
-    def listing(self) -> Listing:
+    def listing(self) -> Sequence[Item]:
         """Both, and the README."""
         folders = [Item(name, Attributes(FOLDER_MODE)) for name in _FOLDERS]
-        return Listing([*folders, Item(README, Text(TEXTS["recent"]).attributes)], 0)
+        return [*folders, Item(README, Text(TEXTS["recent"]).attributes)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lsfs.views.base import FILE_MODE, Attributes, File, Folder, Item, Link, Listing, Node, missing
+from collections.abc import Sequence
+
+from lsfs.views.base import FILE_MODE, Attributes, File, Folder, Item, Link, Node, missing
 from lsfs.views.probes import is_probe
 from lsfs.views.results import FACETS, RESULTS, WHY, Result, Results
 from lsfs.views.selection import Selection
@@ -32,15 +34,18 @@ class ResultFolder(Folder):
             missing()
         return Link(found.path, found.mtime_ns)
 
-    def listing(self) -> Listing:
+    def listing(self) -> Sequence[Item]:
         """Runs the search, unless it is known how it ends."""
         result = self.results.fresh(self.selection)
         documents = [Item(name, _document(result, self.selection, name)) for name in (RESULTS, WHY)]
-        return Listing([*result.items, *documents], result.number)
+        return [*result.items, *documents]
 
 
 class Document(File):
     """`.results.json` or `.why.txt` of a folder of results."""
+
+    # It changes with the result: it is read to its end, whatever size it had when it was looked up.
+    sized = False
 
     def __init__(self, results: Results, selection: Selection, name: bytes) -> None:
         self._results = results
@@ -53,24 +58,14 @@ class Document(File):
         known = self._results.known(self._selection)
         return _document(known, self._selection, self._name) if known is not None else Attributes(FILE_MODE)
 
-    @property
-    def sized(self) -> bool:
-        """It changes with the result: it is read to its end, whatever size it had when it was looked up."""
-        return False
-
     def read(self, offset: int, length: int) -> bytes:
         """A part of the document."""
         known = self._results.known(self._selection) or self._results.fresh(self._selection)
-        return _text(known, self._selection, self._name)[offset : offset + length]
-
-
-def _text(result: Result, selection: Selection, name: bytes) -> bytes:
-    text = result.document(selection) if name == RESULTS else result.reasons()
-    return text.encode("utf-8", "replace")
+        return known.document(self._name, self._selection)[offset : offset + length]
 
 
 def _document(result: Result, selection: Selection, name: bytes) -> Attributes:
-    return Attributes(FILE_MODE, len(_text(result, selection, name)))
+    return Attributes(FILE_MODE, len(result.document(name, selection)) if result.measured else 0)
 
 
 def facet(results: Results, selection: Selection, name: bytes) -> Folder:

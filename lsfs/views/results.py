@@ -27,6 +27,8 @@ RESULTS, WHY, QUERY = b".results.json", b".why.txt", b".query"
 _RESERVED = frozenset((*FACETS, RESULTS, WHY, QUERY))
 _KEPT_ITEMS = 200_000
 """Links of all kept results together."""
+_MEASURED = 1000
+"""Results up to which the documents beside them are made when the folder is opened."""
 _UNSETTLED_S = 2.0
 """How long a result is good whose words or vectors were not all there."""
 _AT_ONCE = 4
@@ -43,14 +45,25 @@ class Result(msgspec.Struct, frozen=True):
     """By name."""
     note: str
     complete: bool
-    number: int
-    """No two results have the same."""
     change: int
     """The vault's newest change when it was made."""
     made_s: float
+    documents: dict[bytes, bytes] = msgspec.field(default_factory=dict)
+    """What was made of it."""
 
-    def document(self, selection: Selection) -> str:
-        """`.results.json`: what was found, as a program reads it."""
+    @property
+    def measured(self) -> bool:
+        """Whether its documents are short enough to be made for the sake of their sizes."""
+        return len(self.items) <= _MEASURED
+
+    def document(self, name: bytes, selection: Selection) -> bytes:
+        """`.results.json`, as a program reads it, or `.why.txt`, as a person does; made once."""
+        if name not in self.documents:
+            text = self._listed(selection) if name == RESULTS else self._reasons()
+            self.documents[name] = text.encode("utf-8", "replace")
+        return self.documents[name]
+
+    def _listed(self, selection: Selection) -> str:
         listed = [
             {
                 "name": display(name),
@@ -64,8 +77,7 @@ class Result(msgspec.Struct, frozen=True):
         whole = {"query": " ".join(selection.words), "results": listed, "complete": self.complete, "note": self.note}
         return msgspec.json.format(msgspec.json.encode(whole), indent=1).decode() + "\n"
 
-    def reasons(self) -> str:
-        """`.why.txt`: what speaks for each file, as a person reads it."""
+    def _reasons(self) -> str:
         lines = [self.note] if self.note else []
         if not self.complete:
             lines.append("Not everything is indexed yet; more may be found later.")
@@ -106,7 +118,6 @@ class Results:
         self._kept: OrderedDict[Selection, Result] = OrderedDict()
         self._running: dict[Selection, _Run] = {}
         self._turns = threading.BoundedSemaphore(_AT_ONCE)
-        self._count = 0
         self._kinds: dict[Selection, tuple[int, list[str]]] = {}
         """Those of the last selection that was asked about, and the change that they belong to."""
 
@@ -171,15 +182,11 @@ class Results:
             Item(name, Attributes(LINK_MODE, len(one.path), one.mtime_ns))
             for name, one in zip(names, answer.found, strict=True)
         )
-        with self._lock:
-            self._count += 1
-            number = self._count
         return Result(
             items=items,
             found=dict(zip(names, answer.found, strict=True)),
             note=answer.note,
             complete=answer.complete,
-            number=number,
             change=change,
             made_s=self._clock(),
         )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 
 from lsfs.store.vault import Vault
-from lsfs.views.base import FOLDER_MODE, Attributes, File, Folder, Item, Listing, Live, Node, Text, missing, refused
+from lsfs.views.base import FOLDER_MODE, Attributes, File, Folder, Item, Live, Node, Text, missing, refused
 from lsfs.views.probes import is_probe
 from lsfs.views.readme import README, TEXTS
 from lsfs.views.result_folder import ResultFolder
@@ -33,12 +34,12 @@ class Saved(Folder):
             missing()
         return SavedFolder(self._results, self._live, text, query)
 
-    def listing(self) -> Listing:
+    def listing(self) -> Sequence[Item]:
         """The queries that there are."""
         saved = self._vault.saved.all()
         names = [name.encode("utf-8", "surrogateescape") for name in saved]
         folders = [Item(name, Attributes(FOLDER_MODE)) for name in names if len(name) <= 255 and _text(name)]
-        return Listing([*folders, Item(README, Text(TEXTS["saved"]).attributes)], tuple(saved.items()))
+        return [*folders, Item(README, Text(TEXTS["saved"]).attributes)]
 
     def make_folder(self, name: bytes) -> None:
         """Saves a query under a name: for the words of the name, until `.query` says otherwise."""
@@ -70,15 +71,16 @@ class SavedFolder(ResultFolder):
         """`.query`, or what every folder of results has."""
         return self._query if name == QUERY else super().look(name)
 
-    def listing(self) -> Listing:
+    def listing(self) -> Sequence[Item]:
         """The results, and the query."""
         found = super().listing()
-        items = [*found.items, Item(QUERY, self._query.attributes)]
-        return Listing(items, (found.stamp, self._query.text))
+        return [*found, Item(QUERY, self._query.attributes)]
 
 
 class QueryFile(File):
     """The query of a saved folder, on one line; it can be written."""
+
+    sized = False
 
     def __init__(self, live: Live, name: str, query: str) -> None:
         self._live = live
@@ -89,11 +91,6 @@ class QueryFile(File):
     def attributes(self) -> Attributes:
         """A small file that its owner may write."""
         return Attributes(0o100644, len(self._data()))
-
-    @property
-    def sized(self) -> bool:
-        """It changes."""
-        return False
 
     def read(self, offset: int, length: int) -> bytes:
         """The query and a line end."""

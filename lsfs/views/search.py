@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lsfs.views.base import Folder, Item, Listing, Node, Text, missing
+from collections.abc import Sequence
+
+from lsfs.views.base import Folder, Item, Node, Text, missing
 from lsfs.views.probes import is_probe
 from lsfs.views.readme import README, TEXTS
 from lsfs.views.result_folder import ResultFolder
@@ -31,6 +33,6 @@ class Searches(Folder):
             missing()
         return ResultFolder(self._results, self._selection.with_words(words))
 
-    def listing(self) -> Listing:
+    def listing(self) -> Sequence[Item]:
         """The README alone."""
-        return Listing([Item(README, Text(TEXTS["search"]).attributes)], 0)
+        return [Item(README, Text(TEXTS["search"]).attributes)]

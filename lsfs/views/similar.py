@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lsfs.core.linknames import root_names
 from lsfs.core.paths import is_within
 from lsfs.core.records import Kind
 from lsfs.store.vault import Root, Vault
-from lsfs.views.base import Folder, Item, Listing, Node, Text, missing
+from lsfs.views.base import Folder, Item, Node, Text, missing
 from lsfs.views.readme import README, TEXTS
 from lsfs.views.result_folder import ResultFolder
 from lsfs.views.results import Results
@@ -48,6 +50,6 @@ class Similar(Folder):
                     return ResultFolder(self._results, Selection(like=path))
         missing()
 
-    def listing(self) -> Listing:
+    def listing(self) -> Sequence[Item]:
         """Nothing but the README: it would be the whole tree."""
-        return Listing([] if self._above else [Item(README, Text(TEXTS["similar"]).attributes)], 0)
+        return [] if self._above else [Item(README, Text(TEXTS["similar"]).attributes)]

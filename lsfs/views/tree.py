@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from lsfs.core.linknames import NAME_BYTES
 from lsfs.core.paths import split
 from lsfs.core.posix import RENAME_NOREPLACE
 from lsfs.views.base import (
@@ -13,7 +14,6 @@ from lsfs.views.base import (
     Folder,
     Item,
     Link,
-    Listing,
     Node,
     Text,
     as_folder,
@@ -22,6 +22,8 @@ from lsfs.views.base import (
 )
 from lsfs.views.readme import README, TEXTS
 from lsfs.views.result_folder import ResultFolder
+
+_PATH_BYTES = 4095
 
 
 class Fixed(Folder):
@@ -37,9 +39,9 @@ class Fixed(Folder):
             missing()
         return found
 
-    def listing(self) -> Listing:
+    def listing(self) -> Sequence[Item]:
         """All of them."""
-        return Listing([Item(name, node.attributes) for name, node in self._nodes.items()], 0)
+        return [Item(name, node.attributes) for name, node in self._nodes.items()]
 
 
 def root_of(folders: Mapping[bytes, Node]) -> Fixed:
@@ -57,7 +59,7 @@ class Tree:
         """What lies at a path; raises ENOENT, ENOTDIR or ENAMETOOLONG."""
         if not path:
             return self._top
-        if len(path) > 4095 or any(len(name) > 255 for name in path.split(b"/")):
+        if len(path) > NAME_BYTES and (len(path) > _PATH_BYTES or any(len(n) > NAME_BYTES for n in path.split(b"/"))):
             refused(errno.ENAMETOOLONG)
         return self._top.descend(path)
 
@@ -72,7 +74,7 @@ class Tree:
             refused(errno.EINVAL)
         return node.target
 
-    def listing(self, path: bytes) -> Listing:
+    def listing(self, path: bytes) -> Sequence[Item]:
         """The names in a folder."""
         return as_folder(self.node(path)).listing()
 
@@ -145,7 +147,7 @@ class Tree:
 
     def _free(self, path: bytes) -> tuple[Folder, bytes]:
         folder, name = self._parent(path)
-        if len(name) > 255:
+        if len(name) > NAME_BYTES:
             refused(errno.ENAMETOOLONG)
         if self._exists(folder, name):
             refused(errno.EEXIST)

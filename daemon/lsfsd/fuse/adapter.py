@@ -10,12 +10,11 @@ import itertools
 import os
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from lsfs.core.errors import LsfsError
-from lsfs.views.base import Attributes, File, Item, Listing, Writing, refused
+from lsfs.views.base import Attributes, File, Item, Writing, refused
 from lsfs.views.opened import Opened
 from lsfs.views.tree import Tree
 from lsfsd.fuse.errnos import errno_of
@@ -23,8 +22,6 @@ from lsfsd.fuse.linking import Linking
 
 _LISTER_S = 2.0
 """A process that had a folder open so lately reads links to show them, not to open files."""
-_STAMPS = 4096
-"""Folders whose last listing's stamp is known."""
 _CHANGING = os.O_WRONLY | os.O_RDWR
 _ENCODING = ("utf-8", "surrogateescape")
 
@@ -70,13 +67,12 @@ class Adapter:
         self._pid = pid
         self._ready = ready
         self._numbers = itertools.count(1)
-        self._listings: dict[int, Listing] = {}
+        self._listings: dict[int, Sequence[Item]] = {}
         self._files: dict[int, _OpenFile] = {}
         self._lock = threading.Lock()
         self._listers: dict[int, tuple[int, float]] = {}
         """Folders that a process has open, and when it closed its last one."""
         self._owners: dict[int, int] = {}
-        self._stamps: OrderedDict[bytes, Hashable] = OrderedDict()
 
     # What the session asks.
 
@@ -93,25 +89,20 @@ class Adapter:
                 self._opened.note(target)
             return target
 
-    def open_folder(self, path: bytes) -> tuple[int, bool]:
-        """A handle that holds the names as they are now, and whether they are those of the last time."""
+    def open_folder(self, path: bytes) -> int:
+        """A handle that holds the names as they are now."""
         with _translated():
-            listing = self._tree.listing(path)
+            items = self._tree.listing(path)
         number, pid = next(self._numbers), self._pid()
         with self._lock:
-            unchanged = self._stamps.get(path) == listing.stamp
-            self._stamps[path] = listing.stamp
-            self._stamps.move_to_end(path)
-            if len(self._stamps) > _STAMPS:
-                self._stamps.popitem(last=False)
-            self._listings[number] = listing
+            self._listings[number] = (*_DOTS, *items)
             self._owners[number] = pid
             self._listers[pid] = (self._listers.get(pid, (0, 0.0))[0] + 1, 0.0)
-        return number, unchanged
+        return number
 
     def listed(self, handle: int) -> Sequence[Item]:
         """The names that a handle holds."""
-        return (*_DOTS, *self._listings[handle].items)
+        return self._listings[handle]
 
     def read(self, path: bytes, size: int, offset: int, info: Any) -> bytes:
         """A part of a file."""
@@ -132,12 +123,16 @@ class Adapter:
 
     # What mfusepy asks.
 
+    mounted = False
+    """Whether the kernel has begun to ask."""
+
     def init_with_config(self, connection: Any, config: Any) -> None:
         """Says how long the kernel may keep things, and that the mount is there."""
         config.entry_timeout = config.attr_timeout = self._caching.seconds
         config.negative_timeout = 0.0
         config.use_ino = 1
         config.kernel_cache = int(self._caching.contents)
+        self.mounted = True
         self._ready()
 
     def getattr(self, path: str, fh: Any = None) -> Any:
@@ -161,6 +156,7 @@ class Adapter:
             self._files[number] = _OpenFile(file, writing)
         info.fh = number
         info.direct_io = int(not file.sized)
+        info.keep_cache = int(file.fixed)
         return 0
 
     def write(self, path: str, data: bytes, offset: int, info: Any) -> int:
@@ -178,7 +174,9 @@ class Adapter:
         return 0
 
     def flush(self, path: str, info: Any) -> int:
-        """A handle is closed: what was written is taken, and the answer is that of `close`."""
+        """A handle is closed: what was written is taken, and the answer is that of `close`; ENOSYS as in `open`."""
+        if self._caching.contents:
+            refused(errno.ENOSYS)
         held = self._files.get(info.fh)
         if held is not None and held.writing is not None:
             with _translated():

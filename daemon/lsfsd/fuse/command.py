@@ -106,10 +106,12 @@ def _serve(
         "ro": part == "past",
     }
     if library_version() >= (3, 12):
-        options |= {"max_threads": _THREADS, "max_idle_threads": _THREADS}
+        options["max_threads"] = _THREADS
     try:
         FuseSession(adapter, mount_point, **options)
     except RuntimeError as error:
+        if adapter.mounted:
+            return  # libfuse calls it a failure when a signal ends it
         raise UnavailableError(
             f"it cannot be mounted (libfuse says {error})", path=mount_point, hint="lsfs doctor"
         ) from error

@@ -22,6 +22,8 @@ DEADLINE_S = 5.0
 PROBE_S = 1.0
 """Between looks whether it is back."""
 MOST_HITS = 1000
+EXPLAINED = 20
+"""Hits that come with their best passage, for `.why.txt`."""
 
 
 class Breaker:
@@ -83,6 +85,7 @@ class SocketLive:
         fields: dict[str, Any] = {
             "words": wish.words,
             "limit": MOST_HITS,
+            "snippets": EXPLAINED,
             "types": wish.types,
             "tags": wish.tags,
             "since": wish.since,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _FILL_PLUS = 2
 """FUSE_FILL_DIR_PLUS: the attributes that come with a name are whole, and may be kept (fuse.h, libfuse 3)."""
+_READ_PLUS = 1
+"""FUSE_READDIR_PLUS: the attributes are asked for."""
 _STAT = mfusepy.c_stat
 _BYTES = ctypes.sizeof(_STAT)
 _WORD = struct.Struct("q")
@@ -32,6 +34,7 @@ _INO, _MODE, _SIZE, _BLOCKS = (getattr(_STAT, f"st_{name}").offset for name in (
 _ATIME, _MTIME, _CTIME = (getattr(_STAT, f"st_{name}timespec").offset for name in "amc")
 _NS = 1_000_000_000
 _SECTOR = 512
+_INO_MASK = 0x7FFF_FFFF_FFFF_FFFF
 
 
 class _StatBuffer:
@@ -55,6 +58,11 @@ class _StatBuffer:
         _TIME.pack_into(memory, _MTIME, seconds, rest)
         _TIME.pack_into(memory, _ATIME, seconds, rest)
         _TIME.pack_into(memory, _CTIME, seconds, rest)
+
+    def fill_kind(self, mode: int, ino: int) -> None:
+        """Writes what a listing says of a name where no attributes are asked for."""
+        _WORD.pack_into(self.bytes, _INO, ino)
+        _INT.pack_into(self.bytes, _MODE, mode)
 
 
 class FuseSession(mfusepy.FUSE):  # type: ignore[misc]
@@ -87,21 +95,23 @@ class FuseSession(mfusepy.FUSE):  # type: ignore[misc]
         return 0
 
     def opendir(self, path: bytes, fip: Any) -> int:
-        handle, unchanged = self._adapter.open_folder(path[1:])
-        info = fip.contents
-        info.fh = handle
-        # The kernel keeps the names; it forgets those of before unless they are the same.
-        info.cache_readdir = 1
-        info.keep_cache = int(unchanged)
+        # Not kept by the kernel (cache_readdir): libfuse 3.14 drops that flag, and later ones disagree on its place.
+        fip.contents.fh = self._adapter.open_folder(path[1:])
         return 0
 
     def readdir_fuse_3(self, path: bytes, buf: Any, filler: Any, offset: int, fip: Any, flags: int) -> int:
         buffer = self._here.buffer
-        fill, pointer = buffer.fill, buffer.pointer
+        whole = flags & _READ_PLUS
+        fill, fill_kind, pointer = buffer.fill, buffer.fill_kind, buffer.pointer
         prefix = path[1:] + b"/" if path != b"/" else b""
-        for name, attributes in self._adapter.listed(fip.contents.fh):
-            fill(attributes, inode(prefix + name))
-            if filler(buf, name, pointer, 0, _FILL_PLUS):
+        # With places: up to 3.16, libfuse ignores the attributes in listings that are handed over whole.
+        for place, (name, attributes) in enumerate(self._adapter.listed(fip.contents.fh)[offset:], offset + 1):
+            ino = hash(prefix + name) & _INO_MASK  # as `inode`, without the call
+            if whole:
+                fill(attributes, ino)
+            else:
+                fill_kind(attributes.mode, ino)
+            if filler(buf, name, pointer, place, _FILL_PLUS):
                 break
         return 0
 
@@ -117,8 +127,8 @@ class FuseSession(mfusepy.FUSE):  # type: ignore[misc]
 
 
 def inode(path: bytes) -> int:
-    """A number for a path, the same as long as the process runs; 0 is none."""
-    return hash(path) & 0x7FFF_FFFF_FFFF_FFFF or 1
+    """A number for a path, the same as long as the process runs."""
+    return hash(path) & _INO_MASK
 
 
 def caller_pid() -> int:

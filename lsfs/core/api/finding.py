@@ -34,6 +34,8 @@ class FindRequest(Caller, frozen=True, kw_only=True):
     """Path of a file whose content the hits should resemble."""
     mode: FindMode = "hybrid"
     explain: bool = False
+    snippets: int | None = None
+    """How many hits get a passage, which takes reading their files; None: all."""
 
 
 class Why(msgspec.Struct, frozen=True, kw_only=True):

@@ -90,6 +90,10 @@ class Pieces:
         # One that is gone stands as one that cannot be read.
         return [found.get(one) or PieceRow(one, b"", -1, 0, 0, 0) for one in ids]
 
+    def by_hash(self, hashes: Sequence[bytes]) -> list[PieceRow]:
+        """The kept pieces with these hashes."""
+        return [PieceRow(*row) for row in self._db.rows_in(f"SELECT {_PIECE} FROM pieces WHERE hash IN ({{}})", hashes)]
+
     def many(self, ids: Sequence[int]) -> dict[int, PieceRow]:
         """Pieces by id; those that are gone are left out."""
         rows = self._db.rows_in(f"SELECT {_PIECE} FROM pieces WHERE id IN ({{}})", ids)

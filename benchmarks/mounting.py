@@ -1,0 +1,242 @@
+"""The mount, beside the same on a plain file system: walks, reads, comparisons, searches, and a daemon that hangs.
+
+    python benchmarks/mounting.py [--layout one|two|both] [--files 5000] [--links 10000] [--rounds 15] [--work DIR]
+
+``--layout one`` serves everything from one process with short time-outs, ``two`` the past from a second one whose
+answers the kernel keeps.  A root of ``--files`` small texts in folders of 50, ``--links`` notes of which 1,000 share a
+word, and a video of 100 MB are indexed in a scratch home; then each thing is done on the mount and beside it in turn.
+"First" is after the mount was made anew, "second" right after that.  Figures are medians over the rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from harness import Lsfs, Report, installation, parser, timed, usage, wait_until
+
+LAYOUTS = {"one": (("all", ""),), "two": (("queries", ""), ("past", ".past"))}
+WORDS = "lease rent notice garden invoice window letter morning paper river kitchen summer train ticket market".split()
+SEARCH = "quagga"
+VIDEO_BYTES = 100 << 20
+
+
+class Folders(NamedTuple):
+    """What is measured."""
+
+    texts: Path
+    copy: Path
+    notes: Path
+    links: Path
+    video: Path
+
+
+def made(work: Path, files: int, links: int) -> Folders:
+    """The folders, with their contents."""
+    rng = random.Random(7)
+    root = work / "root"
+    folders = Folders(root / "texts", work / "copy", root / "notes", work / "links", root / "video" / "film.mkv")
+    for number in range(files):
+        folder = folders.texts / f"{number // 50:03}"
+        folder.mkdir(parents=True, exist_ok=True)
+        text = " ".join(rng.choices(WORDS, k=rng.randrange(20, 400)))
+        (folder / f"{number}.txt").write_text(f"{number} {text}\n")
+    folders.notes.mkdir(parents=True)
+    folders.links.mkdir()
+    for number in range(links):
+        note = folders.notes / f"note{number}.md"
+        note.write_text(f"{number} {rng.choice(WORDS)} {SEARCH if number < 1000 else 'ordinary'}\n")
+        os.symlink(note, folders.links / note.name)
+    shutil.copytree(folders.texts, folders.copy, symlinks=True)
+    folders.video.parent.mkdir()
+    folders.video.write_bytes(rng.randbytes(VIDEO_BYTES))
+    return folders
+
+
+@contextmanager
+def mounted(lsfs: Lsfs, layout: str) -> Iterator[tuple[Path, list[int]]]:
+    """A mount, and its processes."""
+    point = Path(tempfile.mkdtemp(prefix="mount-", dir=lsfs.home))
+    processes: list[subprocess.Popen[bytes]] = []
+    try:
+        for part, below in LAYOUTS[layout]:
+            command = [sys.executable, "-P", "-m", "lsfsd", "fuse", str(point / below), "--part", part]
+            processes.append(subprocess.Popen([*command, "--lock", str(lsfs.home / f"{part}.lock")], env=lsfs.environ))
+            name = os.fspath(point / below).rstrip("/")
+            if not wait_until(lambda at=name: f" {at} fuse.lsfs " in Path("/proc/mounts").read_text(), 20, 0.01):  # type: ignore[misc]
+                raise SystemExit(f"{name} is not mounted")
+        yield point, [process.pid for process in processes]
+    finally:
+        for process in reversed(processes):
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+        point.rmdir()
+
+
+@contextmanager
+def loopback(source: Path, work: Path) -> Iterator[Path]:
+    """A plain loopback of a folder."""
+    point = Path(tempfile.mkdtemp(prefix="loop-", dir=work))
+    script = Path(__file__).with_name("loopback.py")
+    process = subprocess.Popen([sys.executable, str(script), str(source), str(point)])
+    try:
+        wait_until(lambda: f" {point} " in Path("/proc/mounts").read_text(), 20, 0.01)
+        yield point
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+        point.rmdir()
+
+
+def ran(*command: str | Path) -> float:
+    """Seconds that a program took, its output thrown away."""
+    return timed(lambda: subprocess.run([str(part) for part in command], stdout=subprocess.DEVNULL, check=False))
+
+
+def read(path: Path) -> float:
+    """MB/s of reading a file from its beginning to its end."""
+
+    def whole() -> None:
+        with open(path, "rb", buffering=0) as file:
+            while file.read(1 << 20):
+                pass
+
+    return path.stat().st_size / 1e6 / timed(whole)
+
+
+def past_of(point: Path, folder: Path) -> Path:
+    """A folder of the root, in the tree as it is now."""
+    return point / "at" / "now" / "root" / folder.name
+
+
+def measured(report: Report, lsfs: Lsfs, folders: Folders, layout: str, rounds: int, work: Path) -> None:
+    """The figures of one layout."""
+    samples: dict[str, list[float]] = {}
+
+    def add(name: str, value: float) -> None:
+        samples.setdefault(name, []).append(value)
+
+    for number in range(rounds):
+        with ExitStack() as stack:
+            point, pids = stack.enter_context(mounted(lsfs, layout))
+            order = (_compared, _walked, _listed, _played)
+            for measure in order if number % 2 == 0 else reversed(order):
+                measure(add, point, folders)
+            add("memory of its processes", usage(pids).anonymous / 1e6)
+            plain = stack.enter_context(loopback(folders.video.parent, work))
+            add("loopback: first read", read(plain / folders.video.name))
+            add("loopback: second read", read(plain / folders.video.name))
+    for name, (unit, reach) in _FIGURES.items():
+        report.median(f"{layout}: {name}", samples[name], unit, reach=reach)
+
+
+_FIGURES = {
+    "diff -r of two plain copies": ("s", ""),
+    "diff -r at/now, first / plain": ("×", "≤ 10"),
+    "diff -r at/now, second / plain": ("×", "≤ 5"),
+    "find over plain links": ("s", ""),
+    "find over links of a folder, first / plain": ("×", "≤ 5"),
+    "find over links of a folder, second / plain": ("×", "≤ 5"),
+    "find -ls over links of a folder / plain": ("×", ""),
+    "ls of a search with 1,000 hits, first": ("ms", ""),
+    "ls of a search with 1,000 hits, again": ("ms", "≤ 30"),
+    "ls -l of a search with 1,000 hits, again": ("ms", ""),
+    "first read of 100 MB": ("MB/s", "≥ 300"),
+    "second read of 100 MB": ("MB/s", ""),
+    "loopback: first read": ("MB/s", ""),
+    "loopback: second read": ("MB/s", "× 0.8"),
+    "memory of its processes": ("MB", ""),
+}
+
+
+def _compared(add: Callable[[str, float], None], point: Path, folders: Folders) -> None:
+    plain = ran("diff", "-r", folders.texts, folders.copy)
+    past = past_of(point, folders.texts)
+    first, second = ran("diff", "-r", past, folders.texts), ran("diff", "-r", past, folders.texts)
+    plain = min(plain, ran("diff", "-r", folders.texts, folders.copy))
+    add("diff -r of two plain copies", plain)
+    add("diff -r at/now, first / plain", first / plain)
+    add("diff -r at/now, second / plain", second / plain)
+
+
+def _walked(add: Callable[[str, float], None], point: Path, folders: Folders) -> None:
+    kind = point / "by-type" / "note"
+    first = ran("find", kind)
+    plain, second = ran("find", folders.links), ran("find", kind)
+    add("find over plain links", plain)
+    add("find over links of a folder, first / plain", first / plain)
+    add("find over links of a folder, second / plain", second / plain)
+    add("find -ls over links of a folder / plain", ran("find", kind, "-ls") / ran("find", folders.links, "-ls"))
+
+
+def _listed(add: Callable[[str, float], None], point: Path, folders: Folders) -> None:
+    folder = point / "search" / SEARCH
+    add("ls of a search with 1,000 hits, first", ran("ls", folder) * 1000)
+    add("ls of a search with 1,000 hits, again", ran("ls", folder) * 1000)
+    add("ls -l of a search with 1,000 hits, again", ran("ls", "-l", folder) * 1000)
+
+
+def _played(add: Callable[[str, float], None], point: Path, folders: Folders) -> None:
+    film = past_of(point, folders.video.parent) / folders.video.name
+    add("first read of 100 MB", read(film))
+    add("second read of 100 MB", read(film))
+
+
+def hung(report: Report, lsfs: Lsfs) -> None:
+    """What a daemon that does not answer costs whoever looks into folders of searches."""
+    with mounted(lsfs, "two") as (point, _):
+        known, other = point / "search" / SEARCH, point / "search" / f"{SEARCH} ordinary"
+        ran("ls", "-l", known)
+        daemon = int(lsfs.client().call("status")["pid"])
+        os.kill(daemon, signal.SIGSTOP)
+        try:
+            report.add("hung daemon: ls -l of a kept search", ran("ls", "-l", known), "s", reach="≤ 6")
+            report.add("hung daemon: ls -l of another search", ran("ls", "-l", other), "s", reach="≤ 6")
+            report.add("hung daemon: ls -l after that", ran("ls", "-l", other), "s", reach="at once")
+            report.add("hung daemon: ls of the past", ran("ls", past_of(point, Path("notes"))), "s", reach="at once")
+        finally:
+            os.kill(daemon, signal.SIGCONT)
+        start = time.monotonic()
+        wait_until(lambda: subprocess.run(["ls", other], capture_output=True).returncode == 0, 30, 0.05)
+        report.add("until searches work again", time.monotonic() - start, "s")
+
+
+def options() -> argparse.Namespace:
+    """The command line."""
+    made = parser(__doc__)
+    made.add_argument("--layout", choices=["one", "two", "both"], default="two")
+    made.add_argument("--files", type=int, default=5000)
+    made.add_argument("--links", type=int, default=10_000)
+    made.add_argument("--rounds", type=int, default=15)
+    return made.parse_args()
+
+
+def main() -> None:
+    """Measures, and prints the table."""
+    given = options()
+    report = Report("mounting", vars(given))
+    with ExitStack() as stack:
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mounting-", dir=given.work)))
+        folders = made(work, given.files, given.links)
+        lsfs = stack.enter_context(installation(work, embedder=given.embedder or "off"))
+        lsfs.up(work / "root", until="all")
+        time.sleep(3)  # what the first scan found is a version once it has stood for two seconds
+        for layout in ("one", "two") if given.layout == "both" else (given.layout,):
+            measured(report, lsfs, folders, layout, given.rounds, work)
+        hung(report, lsfs)
+    report.finish(given.json)
+
+
+if __name__ == "__main__":
+    main()
