@@ -44,8 +44,9 @@ class Mounting:
             raise UsageError(f"the folder cannot be reached: {error.strerror}", path=display(path)) from None
 
     def prepare(self, path: bytes, *, allow_other: bool = False) -> StoredMount:
-        """Stores that lsfs is to be mounted at folder `path`, which is made if it is missing, and leaves it out of the
-        watched folders.  Raises UsageError, RefusedError or PermissionRefused where that may not be.
+        """Stores that lsfs is to be mounted at folder `path`, and leaves it out of the watched folders from now on.
+
+        Raises UsageError, RefusedError or PermissionRefused where that may not be.
         """
         self._parts.vault.require_writable()
         point = self.point(path)
@@ -55,32 +56,30 @@ class Mounting:
             _check_others_allowed()
         mounts = self._mounts()
         ours = point in known and any(mount.mount_point == point and mount.fs_type == OURS for mount in mounts)
-        made = False
         if not ours:
             self._check_place(point, mounts, known)
-            made = _check_folder(point)
-        before = known.get(point)
-        self._store(wanted)
-        if made:
-            self._make(wanted, before)
+            _check_folder(point)
+        with self._parts.vault.write() as tx:
+            self._parts.vault.mounts.put(tx, wanted)
+        if self._look_again(point):
+            time.sleep(_NOTICED_S)
         return wanted
 
-    def _store(self, mount: StoredMount) -> None:
-        with self._parts.vault.write() as tx:
-            self._parts.vault.mounts.put(tx, mount)
-        if self._look_again(mount.path):
-            time.sleep(_NOTICED_S)
+    def make_ready(self, mount: StoredMount) -> None:
+        """Makes the folder of a stored mount if it is missing; nothing of ours may be mounted there.
 
-    def _make(self, mount: StoredMount, before: StoredMount | None) -> None:
-        """Makes the folder once no scan takes it for one of the user's."""
+        Raises as :meth:`prepare` does: what was there then may be another thing by now.
+        """
+        self._check_place(mount.path, self._mounts(), {mount.path: mount})
+        if not _check_folder(mount.path):
+            return
         try:
             os.mkdir(mount.path, 0o700)
-        except OSError as error:
-            if before is None:
-                self.forget(mount.path)
+        except FileNotFoundError:
             shown = display(mount.path)
-            if isinstance(error, FileNotFoundError):
-                raise UsageError("the folder that it is to be made in does not exist", path=shown) from None
+            raise UsageError("the folder that it is to be made in does not exist", path=shown) from None
+        except OSError as error:
+            shown = display(mount.path)
             raise PermissionRefused(f"the folder cannot be made: {error.strerror}", path=shown) from None
 
     def forget(self, path: bytes) -> None:

@@ -19,6 +19,7 @@ from lsfs.core.api import MountInfo, MountRequest, UmountRequest
 from lsfs.core.errors import ConflictError, NothingFound, RefusedError, StorageError, UnavailableError, UsageError
 from lsfs.core.paths import is_within
 from lsfs.core.posix import mountinfo
+from lsfs.engine import mounting
 from lsfsd.mounts import process, requirements, service
 from lsfsd.mounts.place import PARTS
 from lsfsd.mounts.process import holder, is_mounted, unmount
@@ -152,7 +153,7 @@ def test_a_mount_that_hangs_holds_up_no_scan(mounted):
 def test_a_folder_in_a_mount_point_is_no_root_even_when_it_is_not_mounted(mounted):
     mounted.start("fails")
     mounted.lsfs.engine.mounting.prepare(os.fsencode(mounted.point))
-    (mounted.point / "folder").mkdir()
+    (mounted.point / "folder").mkdir(parents=True)
     for path in (mounted.point, mounted.point / "folder"):
         with pytest.raises(RefusedError, match="lsfs itself"):
             mounted.lsfs.engine._parts.book.check(os.fsencode(path))
@@ -316,6 +317,56 @@ def test_what_nobody_wants_any_more_is_ended(mounted, wait_until: Callable[..., 
     mounted.lsfs.engine.mounting.forget(os.fsencode(mounted.point))  # as where an older vault was put back
     mounted.start()
     wait_until(lambda: _is_zombie(pid) and not is_mounted(os.fsencode(mounted.point)))
+
+
+def test_a_folder_that_went_is_made_again_and_one_that_was_filled_is_not_hidden(mounted, wait_until):
+    mounted.lsfs.engine.mounting.prepare(os.fsencode(mounted.point))
+    mounted.start()
+    wait_until(mounted.stands)
+    mounted.stop()
+    os.kill(int(next(iter(holder_pids(mounted)))), signal.SIGTERM)
+    wait_until(lambda: not is_mounted(os.fsencode(mounted.point)))
+    (mounted.point / "mine.txt").write_text("kept")
+    mounted.start()
+    wait_until(lambda: "not empty" in mounted.info().note)
+    assert (mounted.point / "mine.txt").read_text() == "kept"
+    (mounted.point / "mine.txt").unlink()
+    mounted.point.rmdir()
+    wait_until(mounted.stands)  # tried again by itself
+
+
+def holder_pids(mounted) -> list[int]:
+    return [found[0].pid for lock in mounted.locks() if (found := holder(lock))]
+
+
+def test_no_part_is_left_where_another_cannot_be_mounted(mounted):
+    mounted.start(parts=(("queries", b""), ("past", b".absent")))
+    with pytest.raises(UnavailableError):
+        mounted.mount()
+    assert holder_pids(mounted) == [] and not is_mounted(os.fsencode(mounted.point))
+
+
+def test_nothing_watches_a_mount_point(mounted):
+    mounted.start()
+    mounted.mount()
+    mounted.lsfs.rescanned()
+    root = mounted.lsfs.vault.roots.all()[0]
+    folders = mounted.lsfs.engine._parts.watcher._source._folders
+    assert folders._find(root.id, b"") is not None
+    assert folders._find(root.id, b"shown") is None
+
+
+def test_a_mount_for_others_needs_the_consent_of_the_system(mounted, monkeypatch, tmp_path):
+    conf = tmp_path / "fuse.conf"
+    conf.write_text("#user_allow_other\n")
+    monkeypatch.setattr(mounting, "FUSE_CONF", conf)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(UsageError) as raised:
+        mounted.lsfs.engine.mounting.prepare(os.fsencode(mounted.point), allow_other=True)
+    assert "user_allow_other" in raised.value.hint
+    conf.write_text("mount_max = 9\nuser_allow_other\n")
+    mounted.lsfs.engine.mounting.prepare(os.fsencode(mounted.point), allow_other=True)
+    assert mounted.lsfs.engine.mounting.wanted()[0].allow_other
 
 
 def test_unmounting_by_hand_needs_no_look_at_what_is_mounted(mounted):

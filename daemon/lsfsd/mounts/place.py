@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +34,8 @@ class Surroundings(NamedTuple):
     """The vault's database."""
     command: Sequence[str]
     parts: Parts
+    make_ready: Callable[[StoredMount], None]
+    """Makes the folder, and raises where nothing may be mounted on it; asked when nothing is."""
     abort: int
     """A descriptor that can be read from once the daemon stops."""
 
@@ -69,6 +71,8 @@ class Place:
                 anew.append((name, point))
         for name, point in reversed(anew):
             self._clear(name, point)
+        if len(anew) == len(self._around.parts):
+            self._around.make_ready(self.stored)
         for name, point in anew:
             others = ["--allow-other"] if self.stored.allow_other else []
             lock = self.lock(name)

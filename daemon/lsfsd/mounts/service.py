@@ -57,6 +57,7 @@ class MountService:
             vault=Path(paths.vault_dir, "vault.db"),
             command=command or fuse_command(),
             parts=parts,
+            make_ready=mounting.make_ready,
             abort=self._stopping,
         )
         self._lock = threading.Lock()
@@ -183,6 +184,8 @@ class MountService:
                     self._forget(stored.path)
                 self._bring_up(stored)
             except LsfsError:
+                if (place := self._places.get(stored.path)) is not None:
+                    place.take_down(force=True)  # one part may stand where another does not
                 self._forget(stored.path)
                 if (old := before.get(stored.path)) is None:
                     self._mounting.forget(stored.path)
