@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -39,10 +39,16 @@ PAST = b".past"
 class Views:
     """A tree, and what has to be told of its use."""
 
-    def __init__(self, tree: Tree, vault: Vault, opened: Opened) -> None:
+    def __init__(self, tree: Tree, vault: Vault, opened: Opened, tidying: Sequence[Callable[[], None]]) -> None:
         self.tree = tree
         self.vault = vault
         self.opened = opened
+        self._tidying = tidying
+
+    def tidy(self) -> None:
+        """Gives memory back that nobody has asked for the contents of lately."""
+        for each in self._tidying:
+            each()
 
 
 def open_views(
@@ -52,14 +58,20 @@ def open_views(
     vault = closing.enter_context(contextlib.closing(Vault(Path(paths.vault_dir, "vault.db"), readonly=True)))
     opened = Opened(Path(paths.state_dir, "opened") if learn else None)
     folders: dict[bytes, Node] = {}
+    tidying: list[Callable[[], None]] = []
     if part != "past":
-        folders |= _queries(vault, Results(vault, live, opened, zone_of(zone)), live)
+        results = Results(vault, live, opened, zone_of(zone))
+        folders |= _queries(vault, results, live)
+        tidying.append(results.tidy)
     if part == "queries":
         folders |= {PAST: Fixed({}), **{name: Link(PAST + b"/" + name, 0) for name in (b"history", b"at")}}
     else:
         packs = closing.enter_context(contextlib.closing(Packs(Path(paths.vault_dir, "objects"))))
-        folders |= _past(vault, ContentReader(ContentStore(vault, packs, Codec())), zone)
-    return Views(Tree(root_of(folders)), vault, opened)
+        reader = ContentReader(ContentStore(vault, packs, Codec()))
+        moments = Moments(vault, reader, zone, time.time_ns)
+        folders |= {b"history": Histories(vault, reader, zone_of(zone)), b"at": moments}
+        tidying += [moments.tidy, reader.tidy]
+    return Views(Tree(root_of(folders)), vault, opened, tidying)
 
 
 def _queries(vault: Vault, results: Results, live: Live) -> Mapping[bytes, Folder]:
@@ -71,11 +83,4 @@ def _queries(vault: Vault, results: Results, live: Live) -> Mapping[bytes, Folde
         b"by-tag": Tags(results, live.tag),
         b"recent": Recent(results),
         b"similar": Similar(results, vault),
-    }
-
-
-def _past(vault: Vault, reader: ContentReader, zone: str) -> Mapping[bytes, Folder]:
-    return {
-        b"history": Histories(vault, reader, zone_of(zone)),
-        b"at": Moments(vault, reader, zone, time.time_ns),
     }

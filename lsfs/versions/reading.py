@@ -67,6 +67,12 @@ class ContentReader:
         for row in self._contents.whole_pieces(wanted):
             self._keep_list(row.hash, _Pieces([row], [row.size]))
 
+    def tidy(self) -> None:
+        """Forgets what is kept unpacked."""
+        with self._lock:
+            self._unpacked.clear()
+            self._held = 0
+
     def _pieces(self, content: bytes) -> _Pieces:
         with self._lock:
             pieces = self._lists.get(content)

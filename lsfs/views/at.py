@@ -51,8 +51,9 @@ class Moments(Folder):
         now_s = self._clock()
         if pinned is None or now_s - pinned.used_s >= PINNED_S:
             made = AMoment(self._vault, self._reader, self._bound(name), now_s)
+            self.tidy()
             with self._lock:
-                live = {n: one for n, one in self._pinned.items() if now_s - one.used_s < PINNED_S}
+                live = dict(self._pinned)
                 if len(live) >= _MOST_MOMENTS:
                     del live[min(live, key=lambda n: live[n].used_s)]
                 pinned = live.setdefault(name, made)
@@ -63,6 +64,12 @@ class Moments(Folder):
     def listing(self) -> Sequence[Item]:
         """The README alone."""
         return [Item(README, Text(TEXTS["at"]).attributes)]
+
+    def tidy(self) -> None:
+        """Forgets the moments that were not asked for of late, with all that was looked up of them."""
+        now_s = self._clock()
+        with self._lock:
+            self._pinned = {n: one for n, one in self._pinned.items() if now_s - one.used_s < PINNED_S}
 
     def _bound(self, name: bytes) -> Bound:
         try:

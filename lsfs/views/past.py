@@ -14,7 +14,7 @@ from lsfs.versions.reading import ContentReader
 from lsfs.views.base import Attributes, File, Link, Node, refused
 
 _TYPES = {"file": stat.S_IFREG, "dir": stat.S_IFDIR, "symlink": stat.S_IFLNK}
-_KEPT_NODES = 50_000
+_KEPT_NODES = 20_000
 
 
 class PastFile(File):

@@ -31,6 +31,8 @@ _MEASURED = 1000
 """Results up to which the documents beside them are made when the folder is opened."""
 _UNSETTLED_S = 2.0
 """How long a result is good whose words or vectors were not all there."""
+_UNUSED_S = 300.0
+"""How long a result is kept that nobody asks for."""
 _AT_ONCE = 4
 """Searches under way at a time; a daemon has two cores."""
 _TURN_S = 5.0
@@ -116,6 +118,7 @@ class Results:
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: OrderedDict[Selection, Result] = OrderedDict()
+        self._used_s: dict[Selection, float] = {}
         self._running: dict[Selection, _Run] = {}
         self._turns = threading.BoundedSemaphore(_AT_ONCE)
         self._kinds: dict[Selection, tuple[int, list[str]]] = {}
@@ -124,12 +127,14 @@ class Results:
     def known(self, selection: Selection) -> Result | None:
         """The last result, as old as it may be; None where there is none."""
         with self._lock:
+            self._used_s[selection] = self._clock()
             return self._kept.get(selection)
 
     def fresh(self, selection: Selection) -> Result:
         """The result as things are now; raises OSError, unless an older one can be had where the daemon is away."""
         change = self._change(selection)
         with self._lock:
+            self._used_s[selection] = self._clock()
             kept = self._kept.get(selection)
             if kept is not None and self._holds(kept, change):
                 self._kept.move_to_end(selection)
@@ -149,6 +154,14 @@ class Results:
             return msgspec.structs.replace(kept, note=f"{kept.note}\n{note}".lstrip())
         assert run.error is not None
         raise run.error
+
+    def tidy(self) -> None:
+        """Forgets what was not asked for of late."""
+        before = self._clock() - _UNUSED_S
+        with self._lock:
+            for selection in [one for one, used_s in self._used_s.items() if used_s < before]:
+                del self._used_s[selection]
+                self._kept.pop(selection, None)
 
     def _change(self, selection: Selection) -> int:
         return self.opened.count if selection.opened else self._vault.seq()

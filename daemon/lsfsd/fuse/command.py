@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NoReturn
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 FS_NAME = "lsfs"
 _PROBE_ANSWER_S = 2.0
+_TIDY_S = 60.0
 _THREADS = 32
 """Of libfuse: searches may wait for the daemon in some, and the rest goes on."""
 
@@ -91,6 +93,7 @@ def _serve(
             "mount": mount_point,
         }
     )
+    closing.enter_context(_repeated(views.tidy, _TIDY_S))
     linking = Linking(os.fsencode(mount_point), views.tree, mountinfo)
     opened = views.opened if caller["learn"] and part != "past" else None
     adapter = Adapter(views.tree, linking, opened, PAST if part == "past" else QUERIES, caller_pid, ready)
@@ -115,6 +118,24 @@ def _serve(
         raise UnavailableError(
             f"it cannot be mounted (libfuse says {error})", path=mount_point, hint="lsfs doctor"
         ) from error
+
+
+@contextlib.contextmanager
+def _repeated(work: Callable[[], None], seconds: float) -> Iterator[None]:
+    """Does something again and again meanwhile, in a thread of its own."""
+    ended = threading.Event()
+
+    def run() -> None:
+        while not ended.wait(seconds):
+            work()
+
+    thread = threading.Thread(target=run, name="tidy")
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _live(paths: Paths, caller: dict[str, object]) -> SocketLive:
