@@ -80,7 +80,7 @@ def _serve(
     from lsfsd.fuse.linking import Linking
 
     caller = caller_fields(os.environ, b"/", "mount")
-    views = open_views(paths, part, _live(paths, caller), caller["zone"], closing, learn=caller["learn"])  # type: ignore[arg-type]
+    views = open_views(paths, part, live_of(paths, caller), caller["zone"], closing, learn=caller["learn"])  # type: ignore[arg-type]
     seen = os.stat(views.vault.path)
     state.write(
         {
@@ -138,7 +138,8 @@ def _repeated(work: Callable[[], None], seconds: float) -> Iterator[None]:
         thread.join()
 
 
-def _live(paths: Paths, caller: dict[str, object]) -> SocketLive:
+def live_of(paths: Paths, caller: dict[str, object]) -> SocketLive:
+    """The daemon behind a deadline; `caller` are the fields of every request."""
     from lsfsd.fuse.live import DEADLINE_S, Breaker, SocketLive
 
     def client(seconds: float) -> Client:
