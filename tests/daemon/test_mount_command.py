@@ -90,7 +90,7 @@ def test_it_is_mounted_listed_and_unmounted_from_the_command_line(daemon, lsfs):
     busy = subprocess.Popen(["sleep", "60"], cwd=point)
     try:
         refused = lsfs("umount")
-        assert refused.code == 4 and "in use" in refused.err and "--force" in refused.err
+        assert refused.code == 4 and f"in use: sleep (process {busy.pid})" in refused.err and "--force" in refused.err
     finally:
         busy.kill()
         busy.wait()

@@ -14,7 +14,7 @@ from lsfs.ingest import opening, roots
 from lsfs.ingest.opening import Opener
 from lsfs.ingest.roots import RootBook
 from lsfs.plan.steps import rebased
-from lsfs.store.vault import Vault
+from lsfs.store.vault import StoredMount, Vault
 
 
 @pytest.fixture
@@ -104,6 +104,37 @@ def test_what_would_never_be_scanned_is_refused(kind, vault, folder, monkeypatch
     monkeypatch.setattr(roots, "mountinfo", lambda: [mount])
     with pytest.raises(RefusedError, match="cannot be watched"):
         book_of(vault, []).check(os.fsencode(folder))
+
+
+def test_nothing_is_looked_at_in_what_a_program_has_mounted(vault, folder, monkeypatch):
+    book = book_of(vault, [])
+    inside = folder / "inside"
+    inside.mkdir()
+    root = book.add(os.fsencode(inside)).root
+    looked: list[object] = []
+    monkeypatch.setattr(roots, "mountinfo", lambda: [Mount(os.fsencode(folder), "fuse.sshfs")])
+    monkeypatch.setattr(os, "stat", looked.append)
+    assert "a program provides" in book.presence(root)
+    with pytest.raises(RefusedError, match="a program provides"):
+        book.check(root.path)
+    monkeypatch.undo()
+    assert looked == []
+
+
+def test_a_stored_mount_point_is_no_root_and_may_lie_in_one(vault, folder):
+    book = book_of(vault, [])
+    with vault.write() as tx:
+        vault.mounts.put(tx, StoredMount(path=os.fsencode(folder / "shown")))
+        vault.mounts.put(tx, StoredMount(path=b"/caf\xe9", allow_other=True))
+    (folder / "shown" / "below").mkdir(parents=True)
+    for path in (folder / "shown", folder / "shown" / "below"):
+        with pytest.raises(RefusedError, match="lsfs itself"):
+            book.check(os.fsencode(path))
+    assert book.check(os.fsencode(folder)) == os.fsencode(folder)
+    with vault.write() as tx:
+        vault.mounts.remove(tx, os.fsencode(folder / "shown"))
+    assert book.check(os.fsencode(folder / "shown" / "below"))
+    assert vault.mounts.all() == (StoredMount(path=b"/caf\xe9", allow_other=True),)
 
 
 def test_the_number_of_a_purged_root_is_not_given_to_another(vault, folder):

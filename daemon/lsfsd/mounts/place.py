@@ -13,6 +13,7 @@ from lsfs.core.errors import ConflictError, UnavailableError
 from lsfs.core.paths import display, join
 from lsfs.store.vault import StoredMount
 from lsfsd.mounts.process import Claim, FuseProcess, holder, is_mounted, start, unmount
+from lsfsd.mounts.users import users_of
 
 Parts = tuple[tuple[str, bytes], ...]
 
@@ -93,11 +94,11 @@ class Place:
         for name, point in reversed(self._points()):
             said = "" if force else unmount(point)
             if said:
-                raise ConflictError(
-                    f"the mount is in use: {said}", path=display(self.stored.path), hint="lsfs umount --force"
-                )
+                using = users_of(self.stored.path)
+                why = f"the mount is in use: {using}" if using else f"the mount cannot be taken away: {said}"
+                raise ConflictError(why, path=display(self.stored.path), hint="lsfs umount --force")
             self._adopt(name, point, anyhow=True)
-            self._end(name, _FORCED_SECONDS if force else _END_SECONDS)
+            self._end(name, _FORCED_SECONDS if force else _END_SECONDS, ask=force)
         for _, point in self._points():
             if force and is_mounted(point):
                 unmount(point, lazy=True)
