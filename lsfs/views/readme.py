@@ -63,6 +63,8 @@ Your tags. They belong to the files, and stay with them when they are renamed or
   mkdir by-tag/garden                         begins a tag
   rmdir by-tag/garden                         forgets one that nothing has
 
+rm -r on a tag's folder is refused, so that no slip takes a tag from everything; rm by-tag/garden/* does it.
+
 A file manager that drops a file here copies or moves it instead of linking, and is refused: hold Ctrl and Shift while
 you drop it, which makes a link, or type  lsfs tag FILE -t TAG . A slash in a tag is shown as \N{DIVISION SLASH}.
 """,

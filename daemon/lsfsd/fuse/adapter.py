@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from lsfs.core.errors import LsfsError
+from lsfs.core.paths import split
 from lsfs.views.base import Attributes, File, Item, Writing, refused
 from lsfs.views.opened import Opened
 from lsfs.views.tree import Tree
@@ -72,7 +73,8 @@ class Adapter:
         self._lock = threading.Lock()
         self._listers: dict[int, tuple[int, float]] = {}
         """Folders that a process has open, and when it closed its last one."""
-        self._owners: dict[int, int] = {}
+        self._owners: dict[int, tuple[int, bytes]] = {}
+        """Who has which folder open, by handle."""
 
     # What the session asks.
 
@@ -96,7 +98,7 @@ class Adapter:
         number, pid = next(self._numbers), self._pid()
         with self._lock:
             self._listings[number] = (*_DOTS, *items)
-            self._owners[number] = pid
+            self._owners[number] = pid, path
             self._listers[pid] = (self._listers.get(pid, (0, 0.0))[0] + 1, 0.0)
         return number
 
@@ -115,6 +117,14 @@ class Adapter:
         """`renameat2`."""
         with _translated():
             self._tree.rename(old, new, flags)
+
+    def _refuse_taking_apart(self, path: bytes) -> None:
+        """Refuses whoever has the folder open that a name is in, or that it names: a recursive removal, which means
+        the links in folders and would take every tag from the files.  A single name is removed without looking."""
+        pid = self._pid()
+        with self._lock:
+            if not {(pid, path), (pid, split(path)[0])}.isdisjoint(self._owners.values()):
+                refused()
 
     def _is_listing(self, pid: int) -> bool:
         with self._lock:
@@ -196,7 +206,7 @@ class Adapter:
         """Forgets a handle of a folder."""
         with self._lock:
             self._listings.pop(fh, None)
-            pid = self._owners.pop(fh, 0)
+            pid, _ = self._owners.pop(fh, (0, b""))
             now = time.monotonic()
             count = self._listers.get(pid, (1, now))[0] - 1
             self._listers[pid] = (count, now)
@@ -214,8 +224,9 @@ class Adapter:
         return 0
 
     def rmdir(self, path: str) -> int:
-        """Forgets one."""
+        """Forgets one, unless all is being removed."""
         with _translated():
+            self._refuse_taking_apart(_bytes(path))
             self._tree.remove_folder(_bytes(path))
         return 0
 
@@ -227,8 +238,9 @@ class Adapter:
         return 0
 
     def unlink(self, path: str) -> int:
-        """Untags a file."""
+        """Untags a file, unless all is being removed."""
         with _translated():
+            self._refuse_taking_apart(_bytes(path))
             self._tree.remove(_bytes(path))
         return 0
 
