@@ -63,6 +63,9 @@ class FakeMounting:
     def point(self, path: bytes) -> bytes:
         return path
 
+    def make_ready(self, mount: object) -> None:
+        raise AssertionError("nothing is to be mounted")
+
     def prepare(self, path: bytes, *, allow_other: bool = False) -> None:
         raise errors.RefusedError("the folder is not empty", path=to_lossy(path)[0], hint="name another folder")
 

@@ -281,7 +281,7 @@ def test_a_stale_mount_is_cleaned_away(mounted, wait_until):
         with pytest.raises(OSError) as raised:
             os.stat(mounted.point)
         assert raised.value.errno in (errno.ENOTCONN, errno.ECONNABORTED)
-        assert process.stale(mounted.locks()[0].parent) == [os.fsencode(mounted.point)]
+        wait_until(lambda: process.stale(mounted.locks()[0].parent) == [os.fsencode(mounted.point)])
     mounted.start()
     wait_until(mounted.stands)
     assert (mounted.point / "hello.txt").exists()

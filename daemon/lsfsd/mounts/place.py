@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from lsfs.core.errors import ConflictError, UnavailableError
 from lsfs.core.paths import display, join
+from lsfs.rpc.launch import wait_until
 from lsfs.store.vault import StoredMount
 from lsfsd.mounts.process import Claim, FuseProcess, holder, is_mounted, start, unmount
 from lsfsd.mounts.users import users_of
@@ -21,6 +22,7 @@ PARTS: Parts = (("all", b""),)
 """What each process of a mount shows, and where below the mount point; started in this order, stopped in reverse."""
 
 _END_SECONDS = 5.0
+_BUSY_SECONDS = 1.0
 _FORCED_SECONDS = 2.0
 """What a process may take to end by itself."""
 
@@ -92,7 +94,7 @@ class Place:
             for _, point in self._points():
                 unmount(point, lazy=True)
         for name, point in reversed(self._points()):
-            said = "" if force else unmount(point)
+            said = "" if force else _freed(point)
             if said:
                 using = users_of(self.stored.path)
                 why = f"the mount is in use: {using}" if using else f"the mount cannot be taken away: {said}"
@@ -180,6 +182,21 @@ class Place:
 
 def _key(path: bytes) -> str:
     return hashlib.blake2b(path, digest_size=8).hexdigest()
+
+
+def _freed(point: bytes) -> str:
+    """Unmounts; why it is still mounted after a second, '' otherwise.
+
+    Whoever looked in just now is let finish: what unmounts a part that lies below, too, for an instant.
+    """
+    said = [""]
+
+    def free() -> bool:
+        said[0] = unmount(point)
+        return not said[0]
+
+    wait_until(free, _BUSY_SECONDS)
+    return said[0]
 
 
 def end_holder(lock: Path) -> None:
