@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 
 from lsfs.compose.base import Base
-from lsfs.core.posix import mountinfo
 from lsfs.ingest.flush import Flusher
 from lsfs.ingest.ingest import Ingest
 from lsfs.ingest.keeper import Keeper
@@ -60,7 +59,7 @@ def open_changers(base: Base, ingest: Ingest, keeper: Keeper, book: RootBook) ->
     executor = Executor(base.vault, base.contents, recorder, present, time.time_ns, base.reach)
     return Changers(
         flusher=flusher,
-        planner=Planner(base.vault, base.contents, flusher, present, base.own_folders, mountinfo, _token),
+        planner=Planner(base.vault, base.contents, flusher, present, base.own_folders, base.mounts, _token),
         queue=OpQueue(base.vault, executor, time.time_ns),
         recovery=Recovery(base.vault, base.contents, present, time.time_ns, base.reach),
     )

@@ -38,10 +38,7 @@ class Mounting:
     def point(self, path: bytes) -> bytes:
         """Absolute `path` as mounts are stored: without links but for the last name's."""
         folder, name = os.path.split(os.path.normpath(path))
-        try:
-            return os.path.join(resolved(folder, self._mounts()), name)
-        except OSError as error:
-            raise UsageError(f"the folder cannot be reached: {error.strerror}", path=display(path)) from None
+        return os.path.join(resolved(folder, self._mounts()), name)
 
     def prepare(self, path: bytes, *, allow_other: bool = False) -> StoredMount:
         """Stores that lsfs is to be mounted at folder `path`, and leaves it out of the watched folders from now on.

@@ -22,6 +22,7 @@ from lsfs.plan.steps import MakeDir, Meta, Put, Row, State, Step, Where
 from lsfs.plan.trash_spec import TrashNames, TrashPlace, place_for
 from lsfs.store.vault import Entry, Root, Vault
 from lsfs.versions.contents import ContentStore
+from lsfs.watch.mounts import resolved
 
 
 class Effect(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -129,7 +130,7 @@ class Draft:
         """The place of an absolute path, the links of its folder resolved, the last name taken as it is."""
         folder, name = os.path.split(path)
         if folder not in self._resolved:
-            self._resolved[folder] = os.path.realpath(folder)
+            self._resolved[folder] = resolved(folder, self._mounts())  # a look into a mount of ours may come back to us
         path = os.path.join(self._resolved[folder], name)
         if len(path) > PATH_MOST:
             raise Problem("path-too-long", f"the path has more than {PATH_MOST} bytes")
@@ -141,7 +142,7 @@ class Draft:
 
     def place(self, folder: bytes) -> Where:
         """A folder for a plan's results, wherever it lies; outside the watched ones it becomes a base of its own."""
-        folder = os.path.realpath(folder)
+        folder = resolved(folder, self._mounts())
         for root in self.roots.values():
             if is_within(folder, root.path):
                 return Where(root.id, folder[len(root.path) :].lstrip(b"/"))

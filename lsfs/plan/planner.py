@@ -30,6 +30,7 @@ from lsfs.plan.undo import Conflict, How, Undoing
 from lsfs.plan.ways import Ways
 from lsfs.store.vault import OpRow, Root, Touch, Vault
 from lsfs.versions.contents import ContentStore
+from lsfs.watch.mounts import OURS
 
 NOTHING_LEFT = "nothing of it is left to take back: it only counts as undone from here on"
 NOTHING_AGAIN = "nothing was taken back, so nothing is done again: it only counts as done from here on"
@@ -75,7 +76,8 @@ class Planner:
         mounts: Callable[[], Sequence[Mount]],
         token: Callable[[], str],
     ) -> None:
-        """`present` gives the watched folders that are there; `own` are folders of lsfs, which no plan touches.
+        """`present` gives the watched folders that are there; `own` are folders of lsfs, which no plan touches,
+        nor what it has mounted: `mounts` has its mount points whether they are mounted or not.
 
         `token` gives a text that is another each time, for temporary names.
         """
@@ -175,7 +177,7 @@ class Planner:
                 places,
                 overlay,
                 roots,
-                self._own,
+                (*self._own, *(mount.mount_point for mount in mounts() if mount.fs_type == OURS)),
                 defaults(),
                 around,
                 lease,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterable, Sequence
 
@@ -46,8 +45,9 @@ def fuse_around(path: bytes, mounts: Iterable[Mount]) -> Mount | None:
 def resolved(path: bytes, mounts: Sequence[Mount]) -> bytes:
     """Absolute `path` without links and dots, but for what lies in a FUSE mount: nothing is asked there.
 
-    What does not exist stays as it is named.  Raises OSError (ELOOP) where links lead in a circle.
+    What does not exist stays as it is named, and so does what lies behind links that lead in a circle.
     """
+    points = {mount.mount_point for mount in mounts if is_fuse(mount)} - {b"/"}
     at, links = b"/", 0
     rest = path.split(b"/")[::-1]
     while rest:
@@ -58,16 +58,14 @@ def resolved(path: bytes, mounts: Sequence[Mount]) -> bytes:
             at = os.path.dirname(at)
             continue
         step = os.path.join(at, name)
-        if fuse_around(step, mounts) is not None:
-            return os.path.normpath(os.path.join(step, *rest[::-1])) if rest else step
+        if step in points or links > _LINKS:
+            return os.path.normpath(os.path.join(step, *rest[::-1]))
         try:
             target = os.readlink(step)
         except OSError:
             at = step  # no link, or nothing there
             continue
         links += 1
-        if links > _LINKS:
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
         if target.startswith(b"/"):
             at = b"/"
         rest += target.split(b"/")[::-1]

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from lsfs.core.api import MountInfo, MountRequest, UmountRequest
+from lsfs.core import actions
+from lsfs.core.api import MountInfo, MountRequest, PlanRequest, UmountRequest
 from lsfs.core.errors import ConflictError, NothingFound, RefusedError, StorageError, UnavailableError, UsageError
 from lsfs.core.paths import is_within
 from lsfs.core.posix import mountinfo
@@ -74,7 +75,7 @@ class Mounted:
         return info
 
     def stands(self) -> bool:
-        return self.info().mounted and not self.info().note
+        return self.info().mounted and self.info().note == ""
 
     def locks(self) -> list[Path]:
         return sorted(Path(self.lsfs.paths.state_dir, "mounts").glob("*.lock"))
@@ -374,3 +375,24 @@ def test_unmounting_by_hand_needs_no_look_at_what_is_mounted(mounted):
     mounted.start("hung")
     mounted.mount()
     assert unmount(os.fsencode(mounted.point), lazy=True) == ""
+
+
+def test_no_plan_touches_what_is_mounted_nor_a_folder_that_holds_it(mounted):
+    (mounted.lsfs.root / "sub").mkdir()
+    mounted.point = mounted.lsfs.root / "sub" / "shown"
+    (mounted.lsfs.root / "link").symlink_to("sub/shown")
+    (mounted.lsfs.root / "a.txt").write_text("mine")
+    mounted.start()
+    mounted.mount()
+    mounted.lsfs.rescanned()
+    root = mounted.lsfs.root
+    for action in (
+        actions.Trash(paths=(str(mounted.point / "hello.txt"),)),
+        actions.Trash(paths=(str(root / "link" / "hello.txt"),)),
+        actions.Move(paths=(str(root / "a.txt"),), to=str(mounted.point)),
+        actions.Move(paths=(str(root / "sub"),), to=str(root / "elsewhere")),
+        actions.Trash(paths=(str(mounted.point),)),
+    ):
+        with pytest.raises(RefusedError, match="lsfs itself"):
+            mounted.lsfs.engine.changing.plan(PlanRequest(actions=(action,)))
+    assert mounted.lsfs.engine.changing.plan(PlanRequest(actions=(actions.Trash(paths=(str(root / "a.txt"),)),))).op

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from lsfs.core.api import MountInfo, MountList, MountRequest, UmountRequest
 from lsfs.core.errors import ConflictError, LsfsError, NothingFound
@@ -19,10 +19,11 @@ from lsfs.core.locations import Paths
 from lsfs.core.paths import display
 from lsfs.core.wirepath import absolute_from_wire, to_lossy
 from lsfs.store.vault import StoredMount
+from lsfsd.mounts.attempts import Attempts
 from lsfsd.mounts.place import PARTS, Parts, Place, Surroundings, end_holder, unwanted
 from lsfsd.mounts.process import fuse_command, is_mounted
 from lsfsd.mounts.requirements import require_fuse
-from lsfsd.supervisor import STEADY_SECONDS, backoff
+from lsfsd.supervisor import backoff
 
 if TYPE_CHECKING:
     from lsfs.engine.mounting import Mounting
@@ -64,7 +65,7 @@ class MountService:
         # All below is changed under the lock only; dicts are replaced as a whole, so that `list` need not wait for it.
         self._places: dict[bytes, Place] = {}
         self._troubles: dict[bytes, str] = {}
-        self._attempts: dict[bytes, _Attempts] = {}
+        self._attempts: dict[bytes, Attempts] = {}
 
     # The service
 
@@ -104,7 +105,7 @@ class MountService:
 
     def _try(self, stored: StoredMount) -> None:
         """Brings a mount up; if that fails it is said why, and tried again later."""
-        attempts = self._attempts.setdefault(stored.path, _Attempts(self._pauses))
+        attempts = self._attempts.setdefault(stored.path, Attempts(self._pauses))
         try:
             self._bring_up(stored)
         except LsfsError as error:
@@ -124,7 +125,7 @@ class MountService:
             self._places = self._places | {stored.path: place}
         place.bring_up()
         self._say(stored.path, "")
-        self._attempts.setdefault(stored.path, _Attempts(self._pauses)).succeeded()
+        self._attempts.setdefault(stored.path, Attempts(self._pauses)).succeeded()
         logger.info("mounted: %s", display(stored.path))
 
     def _wait(self) -> None:
@@ -154,7 +155,7 @@ class MountService:
                     attempts.failed()
         now = time.monotonic()
         for stored in self._mounting.wanted():
-            attempts = self._attempts.get(stored.path, _Attempts(self._pauses))
+            attempts = self._attempts.get(stored.path, Attempts(self._pauses))
             if attempts.due is not None and attempts.due <= now:
                 self._try(stored)
 
@@ -191,7 +192,7 @@ class MountService:
                     self._mounting.forget(stored.path)
                 else:
                     self._mounting.prepare(old.path, allow_other=old.allow_other)
-                    self._attempts[old.path] = _Attempts(self._pauses)
+                    self._attempts[old.path] = Attempts(self._pauses)
                     self._attempts[old.path].failed()
                 raise
             finally:
@@ -221,7 +222,7 @@ class MountService:
             place.take_down(force=force)
         except ConflictError:
             # What lies below was free and is gone already.
-            self._attempts.setdefault(stored.path, _Attempts(self._pauses)).failed()
+            self._attempts.setdefault(stored.path, Attempts(self._pauses)).failed()
             raise
         self._forget(stored.path)
         self._mounting.forget(stored.path)
@@ -229,7 +230,12 @@ class MountService:
 
     def list(self) -> MountList:
         """The wanted mounts, and how they are; waits for nothing."""
-        return MountList(mounts=tuple(self._info(stored) for stored in self._mounting.wanted()))
+        found = (self._info(stored) for stored in self._mounting.wanted())
+        return MountList(
+            mounts=tuple(
+                one if one.mounted or one.note else structs.replace(one, note="it is being mounted") for one in found
+            )
+        )
 
     def _info(self, stored: StoredMount) -> MountInfo:
         place = self._places.get(stored.path)
@@ -245,30 +251,6 @@ class MountService:
 
     def _wake(self) -> None:
         os.eventfd_write(self._woken, 1)
-
-
-class _Attempts:
-    """When a mount is tried again."""
-
-    def __init__(self, pauses: Callable[[], Iterator[float]]) -> None:
-        self._make = pauses
-        self._pauses = pauses()
-        self._up_since: float | None = None
-        self.due: float | None = None
-        """On the monotonic clock; None while nothing is to be tried."""
-
-    def succeeded(self) -> None:
-        """It stands."""
-        self.due = None
-        self._up_since = time.monotonic()
-
-    def failed(self) -> None:
-        """It fell or never stood: the next pause is longer, unless it had been steady."""
-        now = time.monotonic()
-        if self._up_since is not None and now - self._up_since > STEADY_SECONDS:
-            self._pauses = self._make()
-        self._up_since = None
-        self.due = now + next(self._pauses)
 
 
 def _readable(descriptor: int) -> bool:
