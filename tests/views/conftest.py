@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.views.abuse import stuck
 from tests.views.surfaces import Home, MountSurface, Surface, TreeSurface, home_at, mounted
 
 NO_FUSE = None
@@ -74,3 +75,10 @@ def surface(request: pytest.FixtureRequest) -> Surface:
     if request.param == "tree":
         return request.getfixturevalue("in_memory")
     return MountSurface(request.getfixturevalue("point"))
+
+
+@pytest.fixture
+def nothing_stuck() -> Iterator[None]:
+    """No process is left in state D."""
+    yield
+    assert stuck() == []

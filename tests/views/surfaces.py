@@ -31,7 +31,7 @@ RUN_LSFS = f"import sys; sys.path[:0] = {SOURCES!r}; from lsfs_cli.main import m
 class Home:
     """A home with a real daemon over one root, `Documents`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, embedder: str = "hashing") -> None:
         self.folder = folder / "home"
         runtime = folder / "run"
         self.root = self.folder / "Documents"
@@ -39,7 +39,7 @@ class Home:
         runtime.mkdir(mode=0o700)
         self.environ = {**os.environ, **private_environment(self.folder, runtime), "TZ": "UTC"}
         self.paths = Paths.from_env(self.environ)
-        save_config(self.paths.config_file, Config(embedder="hashing"))
+        save_config(self.paths.config_file, Config(embedder=embedder))
         self.client = self._client()
 
     def _client(self) -> Client:
@@ -70,9 +70,9 @@ class Home:
 
 
 @contextlib.contextmanager
-def home_at(folder: Path) -> Iterator[Home]:
+def home_at(folder: Path, embedder: str = "hashing") -> Iterator[Home]:
     """A home below a folder; its daemon is ended."""
-    home = Home(folder)
+    home = Home(folder, embedder)
     try:
         yield home
     finally:
@@ -114,18 +114,42 @@ def is_mounted(point: Path) -> bool:
     return any(mount.mount_point == os.fsencode(point) for mount in mountinfo())
 
 
+class WholeMount:
+    """The mount as it is for a user: queries, and the past below them."""
+
+    def __init__(self, home: Home, point: Path) -> None:
+        self.home = home
+        self.point = point
+        self.parts: list[Mounted] = []
+
+    def up(self) -> None:
+        """Mounts both parts."""
+        for part, below in (("queries", "."), ("past", ".past")):
+            lock = self.home.folder.parent / f"{self.point.name}-{part}.lock"
+            self.parts.append(Mounted(self.home.environ, self.point / below, part, lock))
+
+    def end(self) -> None:
+        """Unmounts what is still there."""
+        while self.parts:
+            self.parts.pop().end()
+
+
+@contextlib.contextmanager
+def whole_mount(home: Home, point: Path | None = None) -> Iterator[WholeMount]:
+    """A mount at an empty folder, one beside the home if none is named."""
+    mount = WholeMount(home, point or Path(tempfile.mkdtemp(prefix="m", dir=home.folder.parent)))
+    try:
+        mount.up()
+        yield mount
+    finally:
+        mount.end()
+
+
 @contextlib.contextmanager
 def mounted(home: Home) -> Iterator[Path]:
-    """The mount as it is for a user: queries, and the past below them."""
-    point = Path(tempfile.mkdtemp(prefix="m", dir=home.folder.parent))
-    parts = []
-    try:
-        for part, below in (("queries", "."), ("past", ".past")):
-            parts.append(Mounted(home.environ, point / below, part, home.folder.parent / f"{point.name}-{part}.lock"))
-        yield point
-    finally:
-        for each in reversed(parts):
-            each.end()
+    """The mount point of a mount beside the home."""
+    with whole_mount(home) as mount:
+        yield mount.point
 
 
 class Surface(Protocol):
