@@ -167,6 +167,7 @@ class Adapter:
         info.fh = number
         info.direct_io = int(not file.sized)
         info.keep_cache = int(file.fixed)
+        info.noflush = int(writing is None)
         return 0
 
     def write(self, path: str, data: bytes, offset: int, info: Any) -> int:
