@@ -52,7 +52,14 @@ class Views:
 
 
 def open_views(
-    paths: Paths, part: Part, live: Live, zone: str, closing: contextlib.ExitStack, *, learn: bool = True
+    paths: Paths,
+    part: Part,
+    live: Live,
+    zone: str,
+    closing: contextlib.ExitStack,
+    *,
+    locale: str = "",
+    learn: bool = True,
 ) -> Views:
     """The tree of one mount; `closing` closes what it has open.  Raises the errors of opening a vault."""
     vault = closing.enter_context(contextlib.closing(Vault(Path(paths.vault_dir, "vault.db"), readonly=True)))
@@ -68,7 +75,7 @@ def open_views(
     else:
         packs = closing.enter_context(contextlib.closing(Packs(Path(paths.vault_dir, "objects"))))
         reader = ContentReader(ContentStore(vault, packs, Codec()))
-        moments = Moments(vault, reader, zone, time.time_ns)
+        moments = Moments(vault, reader, zone, locale, time.time_ns)
         folders |= {b"history": Histories(vault, reader, zone_of(zone)), b"at": moments}
         tidying += [moments.tidy, reader.tidy]
     return Views(Tree(root_of(folders)), vault, opened, tidying)

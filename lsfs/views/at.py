@@ -30,12 +30,14 @@ class Moments(Folder):
         vault: Vault,
         reader: ContentReader,
         zone: str,
+        locale: str,
         now_ns: Callable[[], int],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._vault = vault
         self._reader = reader
         self._zone = zone
+        self._locale = locale
         self._now_ns = now_ns
         self._clock = clock
         self._lock = threading.Lock()
@@ -74,7 +76,7 @@ class Moments(Folder):
     def _bound(self, name: bytes) -> Bound:
         try:
             text = name.decode("utf-8")
-            when = parse_when(text, now_ns=self._now_ns(), zone=self._zone)
+            when = parse_when(text, now_ns=self._now_ns(), zone=self._zone, locale=self._locale)
             bound = History(self._vault, zone_of(self._zone)).bound(when)
         except (UnicodeDecodeError, LsfsError):
             missing()

@@ -23,12 +23,10 @@ class ResultFolder(Folder):
             return facet(self.results, self.selection, name)
         if name in (RESULTS, WHY):
             return Document(self.results, self.selection, name)
-        if is_probe(name):
-            missing()
         # What was listed stays while it is looked at; what is not there may have come since.
         known = self.results.known(self.selection)
         found = known.found.get(name) if known is not None else None
-        if found is None:
+        if found is None and not (self.selection.live and is_probe(name)):
             found = self.results.fresh(self.selection).found.get(name)
         if found is None:
             missing()

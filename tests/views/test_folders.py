@@ -229,6 +229,19 @@ def test_a_link_tags_and_its_removal_untags(surface, home):
     assert file.exists()
 
 
+def test_a_hidden_file_that_is_tagged_is_listed_and_found(surface, home):
+    file = home.root / ".hidden-lease.md"
+    file.write_text("nobody searches this\n")
+    home.client.call("history", {"path": str(file)})
+    tag = f"h{type(surface).__name__}"
+    surface.mkdir(f"by-tag/{tag}")
+    surface.symlink(str(file), f"by-tag/{tag}/.hidden-lease.md")
+    assert ".hidden-lease.md" in surface.names(f"by-tag/{tag}")
+    assert surface.target(f"by-tag/{tag}/.hidden-lease.md") == str(file)
+    surface.unlink(f"by-tag/{tag}/.hidden-lease.md")
+    assert home.tags(file) == []
+
+
 def test_moving_a_link_between_tags_changes_one_for_the_other(surface, home):
     one, other, file = f"a{type(surface).__name__}", f"b{type(surface).__name__}", home.root / "lease6.md"
     for tag in (one, other):

@@ -80,7 +80,9 @@ def _serve(
     from lsfsd.fuse.linking import Linking
 
     caller = caller_fields(os.environ, b"/", "mount")
-    views = open_views(paths, part, live_of(paths, caller), caller["zone"], closing, learn=caller["learn"])  # type: ignore[arg-type]
+    views = open_views(
+        paths, part, live_of(paths, caller), caller["zone"], closing, locale=caller["locale"], learn=caller["learn"]
+    )
     seen = os.stat(views.vault.path)
     state.write(
         {
