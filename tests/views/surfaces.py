@@ -114,8 +114,12 @@ def is_mounted(point: Path) -> bool:
     return any(mount.mount_point == os.fsencode(point) for mount in mountinfo())
 
 
+PARTS = {"queries": ".", "past": ".past"}
+"""What a mount is made of for a user, and where each is mounted below its mount point, the top first."""
+
+
 class WholeMount:
-    """The mount as it is for a user: queries, and the past below them."""
+    """The mount as it is for a user, with all its parts."""
 
     def __init__(self, home: Home, point: Path) -> None:
         self.home = home
@@ -123,8 +127,8 @@ class WholeMount:
         self.parts: list[Mounted] = []
 
     def up(self) -> None:
-        """Mounts both parts."""
-        for part, below in (("queries", "."), ("past", ".past")):
+        """Mounts each part."""
+        for part, below in PARTS.items():
             lock = self.home.folder.parent / f"{self.point.name}-{part}.lock"
             self.parts.append(Mounted(self.home.environ, self.point / below, part, lock))
 
