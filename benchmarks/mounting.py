@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness import Lsfs, Report, installation, parser, timed, usage, wait_until
+from prepared import prepare
+from search import queries
 
 LAYOUTS = {"one": (("all", ""),), "two": (("queries", ""), ("past", ".past"))}
 WORDS = "lease rent notice garden invoice window letter morning paper river kitchen summer train ticket market".split()
@@ -212,6 +214,29 @@ def hung(report: Report, lsfs: Lsfs) -> None:
         report.add("until searches work again", time.monotonic() - start, "s")
 
 
+def first_searches(report: Report, source: Path, chunks: int, place: Path, rounds: int) -> None:
+    """What the first opening of a folder of a search takes in a large index, beside the search alone."""
+    prepared = prepare(source, place, chunks, None)
+    with tempfile.TemporaryDirectory(prefix="prepared-", dir=place.parent) as scratch:
+        home = Path(scratch, "home")
+        shutil.copytree(prepared.home, home, symlinks=True)
+        with installation(home=home) as lsfs:
+            client = lsfs.client()
+            asked = [request["words"] for request in queries(prepared, 2 * rounds + 5, 5)]
+            for words in asked[:5]:
+                client.call("find", {"words": words})
+            with mounted(lsfs, "one") as (point, _):
+                folders = [point / "search" / words[:200].replace("/", " ") for words in asked[5:]]
+                opened = [timed(lambda at=folder: os.listdir(at)) * 1000 for folder in folders[:rounds]]  # type: ignore[misc]
+                listed = [ran("ls", folder) * 1000 for folder in folders[rounds:]]
+                hits = [float(len(os.listdir(folder))) for folder in folders]
+            alone = [timed(lambda w=words: client.call("find", {"words": w})) * 1000 for words in asked[5:]]  # type: ignore[misc]
+    report.median(f"first listing of a search, {prepared.chunks:,} chunks", opened, "ms", reach="≤ 150")
+    report.median("ls of another one, as a process", listed, "ms")
+    report.median("entries of such a folder", hits)
+    report.median("ten hits of the same queries over the socket", alone, "ms")
+
+
 def options() -> argparse.Namespace:
     """The command line."""
     made = parser(__doc__)
@@ -219,6 +244,9 @@ def options() -> argparse.Namespace:
     made.add_argument("--files", type=int, default=5000)
     made.add_argument("--links", type=int, default=10_000)
     made.add_argument("--rounds", type=int, default=15)
+    made.add_argument("--texts", type=Path, metavar="FOLDER", help="measure first searches too, in an index made of it")
+    made.add_argument("--chunks", type=int, default=100_000)
+    made.add_argument("--prepared", type=Path, metavar="DIR", help="where that index is kept (see prepared.py)")
     return made.parse_args()
 
 
@@ -235,6 +263,8 @@ def main() -> None:
         for layout in ("one", "two") if given.layout == "both" else (given.layout,):
             measured(report, lsfs, folders, layout, given.rounds, work)
         hung(report, lsfs)
+        if given.texts is not None:
+            first_searches(report, given.texts, given.chunks, given.prepared or work / "prepared", given.rounds)
     report.finish(given.json)
 
 

@@ -29,6 +29,8 @@ _KEPT_ITEMS = 200_000
 """Links of all kept results together."""
 _MEASURED = 1000
 """Results up to which the documents beside them are made when the folder is opened."""
+_FAR_BEHIND = 0.1
+"""Share of the best score below which a hit is left out: a folder shows no order, and would bury the others."""
 _UNSETTLED_S = 2.0
 """How long a result is good whose words or vectors were not all there."""
 _UNUSED_S = 300.0
@@ -211,10 +213,10 @@ class Results:
             answers = [self._live.search(wish) for wish in selection.wishes()]
         finally:
             self._turns.release()
-        last = answers[-1]
+        last = in_front(answers[-1])
         others = [{one.path for one in answer.found} for answer in answers[:-1]]
         found = [one for one in last.found if all(one.path in each for each in others) and selection.fits(one.path)]
-        notes = dict.fromkeys(answer.note for answer in answers if answer.note)
+        notes = dict.fromkeys(answer.note for answer in (*answers[:-1], last) if answer.note)
         return Answer(found, "\n".join(notes), all(answer.complete for answer in answers))
 
     def _looked_up(self, selection: Selection) -> Sequence[Found]:
@@ -255,6 +257,17 @@ class Results:
             return every
         paths = {one.path for one in self.fresh(selection).found.values()}
         return [tag for tag in every if any(one.path in paths for one in self._looked_up(Selection(tags=(tag,))))]
+
+
+def in_front(answer: Answer) -> Answer:
+    """The hits that are not far behind the best."""
+    floor = max((one.score or 0.0 for one in answer.found), default=0.0) * _FAR_BEHIND
+    found = [one for one in answer.found if one.score is None or one.score >= floor]
+    left = len(answer.found) - len(found)
+    if not left:
+        return answer
+    note = f"Left out, since they fit far less: {left} (lsfs find shows them)."
+    return answer._replace(found=found, note=f"{answer.note}\n{note}".lstrip())
 
 
 def _found(row: Present, root: bytes) -> Found:

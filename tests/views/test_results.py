@@ -166,6 +166,14 @@ def test_searches_within_searches_have_what_both_find_in_the_order_of_the_last(r
     assert list(found) == [b"c.txt", b"a.txt"]
 
 
+def test_hits_far_behind_the_best_are_left_out_and_counted(results, live):
+    scores = {"best": 0.9, "good": 0.4, "poor": 0.08, "worse": 0.01}
+    live.answers["lease"] = Answer([Found(b"/docs/" + name.encode(), 1, 2, score) for name, score in scores.items()])
+    result = results.fresh(WORDS)
+    assert list(result.found) == [b"best", b"good"]
+    assert "2 (lsfs find" in result.note
+
+
 def test_kinds_are_looked_at_again_and_the_daemon_is_told_the_rest(results, live):
     live.answers["lease"] = answer("a.txt", "b.pdf")
     chosen = WORDS.of_kind("pdf").tagged("house").within(dt.date(2025, 1, 1), dt.date(2025, 12, 31))
