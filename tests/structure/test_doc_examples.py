@@ -1,14 +1,16 @@
 """What the documents show is what happens: their runnable examples are typed into a shell and compared.
 
-An example is a ``console`` block under the line ``<!-- runnable -->``; those of one document run in order, in one new
-home.  Lines after ``$`` are typed, the others are expected, in their order; further lines may stand between them.
-Numbers and the width of blanks may differ, and ``…`` stands for anything.  Every typed line must succeed.
+An example is a ``console`` block under the line ``<!-- runnable -->``, or ``<!-- runnable with fuse -->``, which is
+left out where nothing can be mounted; those of one document run in order, in one new home.  Lines after ``$`` are
+typed, the others are expected, in their order; further lines may stand between them.  Numbers and the width of blanks
+may differ, and ``…`` stands for anything.  Every typed line must succeed.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +19,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"^<!-- runnable -->\n+```console\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^<!-- runnable( with fuse)? -->\n+```console\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
+CAN_MOUNT = os.access("/dev/fuse", os.R_OK | os.W_OK) and shutil.which("fusermount3") is not None
 DOCUMENTS = [
     path for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))] if BLOCK.search(path.read_text())
 ]
@@ -25,7 +28,9 @@ DOCUMENTS = [
 
 def steps(document: str) -> Iterator[tuple[str, list[str]]]:
     """Each typed line of the document's runnable examples with the lines expected after it."""
-    for block in BLOCK.findall(document):
+    for needs_fuse, block in BLOCK.findall(document):
+        if needs_fuse and not CAN_MOUNT:
+            continue
         for typed in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, *expected = typed.rstrip().splitlines()
             yield command, [line for line in expected if line.strip()]
@@ -54,7 +59,8 @@ def shell(private_home: Path, models_folder: Path) -> Iterator[dict[str, str]]:
         "LC_ALL": "C.UTF-8",
     }
     yield environment
-    subprocess.run(["lsfs", "down"], env=environment, cwd=private_home, capture_output=True, check=False, timeout=60)
+    for command in (["lsfs", "umount", "--force"], ["lsfs", "down"]):
+        subprocess.run(command, env=environment, cwd=private_home, capture_output=True, check=False, timeout=60)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
