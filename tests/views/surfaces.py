@@ -49,14 +49,14 @@ class Home:
             self.paths, caller, launch=lambda: launch_daemon(self.paths, self.environ, command), build="0", answer_s=60
         )
 
-    def up(self, *folders: Path) -> None:
-        """Watches the root, or these, and returns when everything is found and kept."""
+    def up(self, *folders: Path, until: str = "all") -> None:
+        """Watches the root, or these, and returns when everything is found and kept, or as `settled` says."""
         self.client.call("up", {"paths": [to_wire(os.fsencode(each)) for each in folders or (self.root,)]})
-        self.settled()
+        self.settled(until)
 
-    def settled(self) -> None:
-        """Returns when everything that is known to be due is recorded."""
-        for _ in self.client.stream("progress", {"until": "all"}):
+    def settled(self, until: str = "all") -> None:
+        """Returns when everything that is known to be due is recorded; with ``words``, once it can be found."""
+        for _ in self.client.stream("progress", {"until": until}):
             pass
 
     def tags(self, path: Path) -> list[str]:
