@@ -306,6 +306,13 @@ def _unescape(field: bytes) -> bytes:
     return re.sub(rb"\\([0-7]{3})", lambda match: bytes([int(match[1], 8)]), field)
 
 
+def give_back_memory() -> None:
+    """Has the C library return what it holds free to the system (``malloc_trim``).  Fallback (no glibc): nothing."""
+    trim = getattr(libc(), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def set_idle_priority(tid: int = 0) -> tuple[str, ...]:
     """Let thread or process `tid` (0: the caller) run only when nothing else wants to; the names of what took effect.
 

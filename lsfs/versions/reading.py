@@ -13,7 +13,7 @@ import msgspec
 from lsfs.store.vault import PieceRow
 from lsfs.versions.contents import ContentStore
 
-_KEPT_BYTES = 32 << 20
+_KEPT_BYTES = 16 << 20
 """Of unpacked pieces: what a player that goes back and forth, or several readers, ask for again."""
 _SMALL_BYTES = 32 << 10
 """Pieces up to this size are unpacked again sooner than kept."""

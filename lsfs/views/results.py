@@ -129,8 +129,10 @@ class Results:
     def known(self, selection: Selection) -> Result | None:
         """The last result, as old as it may be; None where there is none."""
         with self._lock:
-            self._used_s[selection] = self._clock()
-            return self._kept.get(selection)
+            found = self._kept.get(selection)
+            if found is not None:
+                self._used_s[selection] = self._clock()
+            return found
 
     def fresh(self, selection: Selection) -> Result:
         """The result as things are now; raises OSError, unless an older one can be had where the daemon is away."""

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import stat
+import subprocess
 import time
 
 import pytest
@@ -116,6 +117,15 @@ def test_kinds_and_dates_need_no_words(surface):
 def test_recent_has_what_was_changed_last(surface, home):
     assert surface.names("recent") == {"README.txt", "modified", "opened"}
     assert {"run.sh", "lease1.md"} <= links(surface, "recent/modified")
+
+
+@pytest.mark.fuse
+def test_what_is_opened_through_a_link_is_recent_and_what_is_only_listed_is_not(point, home):
+    subprocess.run(["cat", point / "search" / "roses sun" / "roses.txt"], check=True, capture_output=True)
+    subprocess.run(["ls", "-l", point / "search" / "quagga"], check=True, capture_output=True)
+    opened = set(os.listdir(point / "recent" / "opened"))
+    assert "roses.txt" in opened
+    assert not opened & {"run.sh", "invoice.pdf.txt"}
 
 
 def test_what_is_like_a_file_is_below_its_path(surface, home):

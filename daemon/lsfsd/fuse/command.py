@@ -15,7 +15,7 @@ import click
 from lsfs.core.config import load_config
 from lsfs.core.errors import ConflictError, DaemonUnavailable, LsfsError, UnavailableError
 from lsfs.core.locations import Paths
-from lsfs.core.posix import mountinfo
+from lsfs.core.posix import give_back_memory, mountinfo
 from lsfs.rpc.build import build_id
 from lsfs.rpc.caller import caller_fields
 from lsfs.rpc.client import Client
@@ -95,7 +95,12 @@ def _serve(
             "mount": mount_point,
         }
     )
-    closing.enter_context(_repeated(views.tidy, _TIDY_S))
+
+    def tidy() -> None:
+        views.tidy()
+        give_back_memory()
+
+    closing.enter_context(_repeated(tidy, _TIDY_S))
     linking = Linking(os.fsencode(mount_point), views.tree, mountinfo)
     opened = views.opened if caller["learn"] and part != "past" else None
     adapter = Adapter(views.tree, linking, opened, PAST if part == "past" else QUERIES, caller_pid, ready)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import contextlib
 import datetime as dt
 import errno
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lsfs.core.errors import DaemonUnavailable, LsfsError, StorageError, UsageError
+from lsfs.core.errors import DaemonUnavailable, LsfsError, RefusedError, StorageError, UsageError
 from lsfs.core.wirepath import to_wire
 from lsfs.rpc.client import Client
 from lsfs.views.base import Answer, Found, Wish
@@ -111,7 +112,9 @@ class SocketLive:
     def _change(self, actions: Sequence[Mapping[str, Any]]) -> None:
         with self._calling():
             plan = self._client.call("plan", {"actions": actions, "sentence": "through the mount"})
-            if plan["op"] is None or plan["state"] == "nothing":
+            if plan["op"] is None:
+                if plan["left_out"] or plan["conflicts"]:
+                    raise RefusedError("the change cannot be made")
                 return
             for event in self._client.stream("apply", {"op": plan["op"], "confirmed": "yes"}):
                 if event["phase"] == "done" and event["result"]["state"] != "applied":
@@ -134,8 +137,6 @@ class SocketLive:
 
 
 def _found(hit: Mapping[str, Any]) -> Found:
-    import binascii
-
     path = binascii.a2b_base64(hit["path_b64"]) if hit.get("path_b64") else hit["path"].encode("utf-8")
     modified = dt.datetime.fromisoformat(hit["modified"])
     line = f", line {hit['line']}" if hit.get("line") else ""
