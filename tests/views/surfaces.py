@@ -114,7 +114,7 @@ def is_mounted(point: Path) -> bool:
     return any(mount.mount_point == os.fsencode(point) for mount in mountinfo())
 
 
-PARTS = {"queries": ".", "past": ".past"}
+PARTS = {"all": "."}
 """What a mount is made of for a user, and where each is mounted below its mount point, the top first."""
 
 
