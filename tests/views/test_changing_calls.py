@@ -132,12 +132,13 @@ def change_times(there: str, new: str) -> None:
 
 
 def exchange(there: str, new: str) -> None:
-    """With the README beside the folder, or the folder itself where that is what is there."""
-    other = os.path.join(os.path.dirname(os.path.dirname(there)), "README.txt")
-    if not os.path.lexists(other):
-        other = os.path.join(os.path.dirname(there), "search")
-    if not os.path.lexists(other):
-        other = os.path.dirname(there)
+    """With the nearest README above."""
+    folder = os.path.dirname(os.path.dirname(there))
+    while not os.path.lexists(other := os.path.join(folder, "README.txt")):
+        if folder == "/":
+            other = os.path.join(os.path.dirname(there), "search")  # from the top itself
+            break
+        folder = os.path.dirname(folder)
     renameat2(None, os.fsencode(there), None, os.fsencode(other), RENAME_EXCHANGE)
 
 
