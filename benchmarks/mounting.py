@@ -1,11 +1,11 @@
 """The mount, beside the same on a plain file system: walks, reads, comparisons, searches, and a daemon that hangs.
 
-    python benchmarks/mounting.py [--layout one|two|both] [--files 5000] [--links 10000] [--rounds 15] [--work DIR]
+    python benchmarks/mounting.py [--files 5000] [--links 10000] [--rounds 15] [--texts FOLDER] [--work DIR]
 
-``--layout one`` serves everything from one process with short time-outs, ``two`` the past from a second one whose
-answers the kernel keeps.  A root of ``--files`` small texts in folders of 50, ``--links`` notes of which 1,000 share a
-word, and a video of 100 MB are indexed in a scratch home; then each thing is done on the mount and beside it in turn.
-"First" is after the mount was made anew, "second" right after that.  Figures are medians over the rounds.
+A root of ``--files`` small texts in folders of 50, ``--links`` notes of which 1,000 share a word, and a video of 100 MB
+are indexed in a scratch home; then each thing is done on the mount and beside it in turn.  "First" is after the mount
+was made anew, "second" right after that.  With ``--texts`` first searches are timed in an index of 100,000 chunks made
+of that folder (`prepared.py`).  Figures are medians over the rounds.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from harness import Lsfs, Report, installation, parser, timed, usage, wait_until
 from prepared import prepare
 from search import queries
 
-LAYOUTS = {"one": (("all", ""),), "two": (("queries", ""), ("past", ".past"))}
 WORDS = "lease rent notice garden invoice window letter morning paper river kitchen summer train ticket market".split()
 SEARCH = "quagga"
 VIDEO_BYTES = 100 << 20
@@ -67,22 +66,18 @@ def made(work: Path, files: int, links: int) -> Folders:
 
 
 @contextmanager
-def mounted(lsfs: Lsfs, layout: str) -> Iterator[tuple[Path, list[int]]]:
-    """A mount, and its processes."""
+def mounted(lsfs: Lsfs) -> Iterator[tuple[Path, int]]:
+    """A mount, and its process."""
     point = Path(tempfile.mkdtemp(prefix="mount-", dir=lsfs.home))
-    processes: list[subprocess.Popen[bytes]] = []
+    command = [sys.executable, "-P", "-m", "lsfsd", "fuse", str(point), "--lock", str(lsfs.home / "mount.lock")]
+    process = subprocess.Popen(command, env=lsfs.environ)
     try:
-        for part, below in LAYOUTS[layout]:
-            command = [sys.executable, "-P", "-m", "lsfsd", "fuse", str(point / below), "--part", part]
-            processes.append(subprocess.Popen([*command, "--lock", str(lsfs.home / f"{part}.lock")], env=lsfs.environ))
-            name = os.fspath(point / below).rstrip("/")
-            if not wait_until(lambda at=name: f" {at} fuse.lsfs " in Path("/proc/mounts").read_text(), 20, 0.01):  # type: ignore[misc]
-                raise SystemExit(f"{name} is not mounted")
-        yield point, [process.pid for process in processes]
+        if not wait_until(lambda: f" {point} fuse.lsfs " in Path("/proc/mounts").read_text(), 20, 0.01):
+            raise SystemExit(f"{point} is not mounted")
+        yield point, process.pid
     finally:
-        for process in reversed(processes):
-            process.send_signal(signal.SIGTERM)
-            process.wait()
+        process.send_signal(signal.SIGTERM)
+        process.wait()
         point.rmdir()
 
 
@@ -122,8 +117,8 @@ def past_of(point: Path, folder: Path) -> Path:
     return point / "at" / "now" / "root" / folder.name
 
 
-def measured(report: Report, lsfs: Lsfs, folders: Folders, layout: str, rounds: int, work: Path) -> None:
-    """The figures of one layout."""
+def measured(report: Report, lsfs: Lsfs, folders: Folders, rounds: int, work: Path) -> None:
+    """The figures of everything but searches that are asked the first time, and a daemon that hangs."""
     samples: dict[str, list[float]] = {}
 
     def add(name: str, value: float) -> None:
@@ -131,16 +126,16 @@ def measured(report: Report, lsfs: Lsfs, folders: Folders, layout: str, rounds: 
 
     for number in range(rounds):
         with ExitStack() as stack:
-            point, pids = stack.enter_context(mounted(lsfs, layout))
+            point, pid = stack.enter_context(mounted(lsfs))
             order = (_compared, _walked, _listed, _played)
             for measure in order if number % 2 == 0 else reversed(order):
                 measure(add, point, folders)
-            add("memory of its processes", usage(pids).anonymous / 1e6)
+            add("memory of its process after that", usage([pid]).anonymous / 1e6)
             plain = stack.enter_context(loopback(folders.video.parent, work))
             add("loopback: first read", read(plain / folders.video.name))
             add("loopback: second read", read(plain / folders.video.name))
     for name, (unit, reach) in _FIGURES.items():
-        report.median(f"{layout}: {name}", samples[name], unit, reach=reach)
+        report.median(name, samples[name], unit, reach=reach)
 
 
 _FIGURES = {
@@ -158,7 +153,7 @@ _FIGURES = {
     "second read of 100 MB": ("MB/s", ""),
     "loopback: first read": ("MB/s", ""),
     "loopback: second read": ("MB/s", "× 0.8"),
-    "memory of its processes": ("MB", ""),
+    "memory of its process after that": ("MB", ""),
 }
 
 
@@ -197,7 +192,7 @@ def _played(add: Callable[[str, float], None], point: Path, folders: Folders) ->
 
 def hung(report: Report, lsfs: Lsfs) -> None:
     """What a daemon that does not answer costs whoever looks into folders of searches."""
-    with mounted(lsfs, "two") as (point, _):
+    with mounted(lsfs) as (point, _):
         known, other = point / "search" / SEARCH, point / "search" / f"{SEARCH} ordinary"
         ran("ls", "-l", known)
         daemon = int(lsfs.client().call("status")["pid"])
@@ -225,7 +220,7 @@ def first_searches(report: Report, source: Path, chunks: int, place: Path, round
             asked = [request["words"] for request in queries(prepared, 2 * rounds + 5, 5)]
             for words in asked[:5]:
                 client.call("find", {"words": words})
-            with mounted(lsfs, "one") as (point, _):
+            with mounted(lsfs) as (point, _):
                 folders = [point / "search" / words[:200].replace("/", " ") for words in asked[5:]]
                 opened = [timed(lambda at=folder: os.listdir(at)) * 1000 for folder in folders[:rounds]]  # type: ignore[misc]
                 listed = [ran("ls", folder) * 1000 for folder in folders[rounds:]]
@@ -240,7 +235,6 @@ def first_searches(report: Report, source: Path, chunks: int, place: Path, round
 def options() -> argparse.Namespace:
     """The command line."""
     made = parser(__doc__)
-    made.add_argument("--layout", choices=["one", "two", "both"], default="two")
     made.add_argument("--files", type=int, default=5000)
     made.add_argument("--links", type=int, default=10_000)
     made.add_argument("--rounds", type=int, default=15)
@@ -260,8 +254,7 @@ def main() -> None:
         lsfs = stack.enter_context(installation(work, embedder=given.embedder or "off"))
         lsfs.up(work / "root", until="all")
         time.sleep(3)  # what the first scan found is a version once it has stood for two seconds
-        for layout in ("one", "two") if given.layout == "both" else (given.layout,):
-            measured(report, lsfs, folders, layout, given.rounds, work)
+        measured(report, lsfs, folders, given.rounds, work)
         hung(report, lsfs)
         if given.texts is not None:
             first_searches(report, given.texts, given.chunks, given.prepared or work / "prepared", given.rounds)

@@ -59,7 +59,6 @@ def main() -> None:
     parser.add_argument("build")
     parser.add_argument("vault")
     parser.add_argument("point")
-    parser.add_argument("--part")
     parser.add_argument("--lock")
     parser.add_argument("--ready-fd", type=int)
     parser.add_argument("--allow-other", action="store_true")
@@ -75,7 +74,7 @@ def main() -> None:
     vault = os.stat(asked.vault)
     said = {"pid": os.getpid(), "build": build, "schema": 1, "vault_ino": vault.st_ino, "vault_dev": vault.st_dev}
     os.ftruncate(lock, 0)
-    os.write(lock, json.dumps(said | {"part": asked.part, "mount": asked.point}).encode() + b"\n")
+    os.write(lock, json.dumps(said | {"mount": asked.point}).encode() + b"\n")
     if asked.behaviour == "fails":
         error = {"code": "storage", "message": "it went wrong", "path": None, "hint": "do this"}
         os.write(asked.ready_fd, json.dumps({"error": error}).encode() + b"\n")

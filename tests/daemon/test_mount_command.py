@@ -49,10 +49,10 @@ class Daemon:
     def mounts(self) -> list[dict]:
         return self.client.call("mounts")["mounts"]
 
-    def pids(self) -> list[int]:
-        """The processes of the one mount once all of it stands, none before."""
+    def pid(self) -> int | None:
+        """The process of the one mount once it stands, none before."""
         (mount,) = self.mounts()
-        return mount["pids"] if mount["mounted"] else []
+        return mount["pid"] if mount["mounted"] else None
 
 
 @pytest.fixture
@@ -102,24 +102,23 @@ def test_it_is_mounted_listed_and_unmounted_from_the_command_line(daemon, lsfs):
 
 def test_the_mount_outlives_the_daemon_which_finds_it_again(daemon, wait_until):
     daemon.client.call("mount", {"path": str(daemon.home / "shown")})
-    pids = daemon.pids()
+    pid = daemon.pid()
     daemon.client.stop_daemon()
     assert (daemon.home / "shown" / "README.txt").exists()
-    wait_until(lambda: daemon.pids() == pids)
+    wait_until(lambda: daemon.pid() == pid)
     daemon.kill()
     wait_until(daemon.is_gone)
     assert (daemon.home / "shown" / "README.txt").exists()
-    wait_until(lambda: daemon.pids() == pids)
+    wait_until(lambda: daemon.pid() == pid)
 
 
 def test_it_is_mounted_again_after_both_were_killed(daemon, wait_until):
     daemon.client.call("mount", {"path": str(daemon.home / "shown")})
-    pids = daemon.pids()
+    pid = daemon.pid()
     daemon.kill()
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)
     wait_until(daemon.is_gone)
-    wait_until(lambda: daemon.pids() and set(daemon.pids()).isdisjoint(pids))
+    wait_until(lambda: daemon.pid() not in (pid, None))
     assert (daemon.home / "shown" / "README.txt").exists()
 
 

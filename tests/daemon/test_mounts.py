@@ -22,7 +22,6 @@ from lsfs.core.paths import is_within
 from lsfs.core.posix import mountinfo
 from lsfs.engine import mounting
 from lsfsd.mounts import process, requirements, service
-from lsfsd.mounts.place import PARTS
 from lsfsd.mounts.process import holder, is_mounted, unmount
 from lsfsd.mounts.service import MountService
 
@@ -32,7 +31,6 @@ pytestmark = [
 ]
 STAND_IN = str(Path(__file__).parent / "stand_in_fuse.py")
 BUILD = "9/1/a"
-TWO = (("queries", b""), ("past", b".past"))
 
 
 class Mounted:
@@ -43,15 +41,14 @@ class Mounted:
         self.point = lsfs.root / "shown"
         self.service: MountService | None = None
 
-    def start(self, behaviour: str = "well", *, build: str = BUILD, parts=PARTS) -> None:
+    def start(self, behaviour: str = "well", *, build: str = BUILD) -> None:
         vault = str(Path(self.lsfs.paths.vault_dir, "vault.db"))
         self.service = MountService(
             self.lsfs.engine.mounting,
             self.lsfs.paths,
             build,
             [sys.executable, STAND_IN, behaviour, build, vault],
-            parts,
-            lambda: iter([0.1] * 1000),
+            pauses=lambda: iter([0.1] * 1000),
         )
         self.thread = threading.Thread(target=self.service.run, args=(lambda: None,))
         self.thread.start()
@@ -101,18 +98,17 @@ def entries(lsfs) -> list[bytes]:
     return [entry.path for entry in lsfs.vault.entries.below(root.id, b"")]
 
 
-@pytest.mark.parametrize("parts", [PARTS, TWO])
-def test_it_is_mounted_and_unmounted(mounted, parts):
-    mounted.start(parts=parts)
+def test_it_is_mounted_and_unmounted(mounted):
+    mounted.start()
     info = mounted.mount()
-    assert (info.path, info.mounted, info.note, len(info.pids)) == (str(mounted.point), True, "", len(parts))
+    assert (info.path, info.mounted, info.note) == (str(mounted.point), True, "")
     assert (mounted.point / "hello.txt").read_text() == "shown by the stand-in\n"
     assert mounted.mount() == info  # once more changes nothing
-    assert all(os.getsid(pid) == pid and os.readlink(f"/proc/{pid}/cwd") == "/" for pid in info.pids)
+    assert os.getsid(info.pid) == info.pid and os.readlink(f"/proc/{info.pid}/cwd") == "/"
     mounted.umount()
     assert list(mounted.point.iterdir()) == []
     assert mounted.service.list().mounts == ()
-    assert not any(os.path.exists(f"/proc/{pid}") for pid in info.pids)
+    assert not os.path.exists(f"/proc/{info.pid}")
     with pytest.raises(NothingFound):
         mounted.umount()
 
@@ -220,12 +216,11 @@ def test_without_fuse_it_is_said_what_to_do(mounted, monkeypatch):
     assert "/dev/absent" in raised.value.message and "lsfs materialize" in raised.value.hint
 
 
-@pytest.mark.parametrize("parts", [PARTS, TWO])
-def test_a_process_that_is_killed_is_started_again(mounted, parts, wait_until):
-    mounted.start(parts=parts)
-    first = mounted.mount().pids
-    os.kill(first[0], signal.SIGKILL)
-    wait_until(lambda: set(mounted.info().pids).isdisjoint(first) and len(mounted.info().pids) == len(parts))
+def test_a_process_that_is_killed_is_started_again(mounted, wait_until):
+    mounted.start()
+    first = mounted.mount().pid
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: mounted.info().pid not in (first, None))
     wait_until(mounted.stands)
     assert (mounted.point / "hello.txt").exists()
 
@@ -240,27 +235,26 @@ def test_who_unmounts_it_otherwise_gets_his_way(mounted, wait_until):
     assert mounted.info().note == ""
 
 
-@pytest.mark.parametrize("parts", [PARTS, TWO])
-def test_the_next_daemon_takes_over_what_runs(mounted, parts, wait_until):
-    mounted.start(parts=parts)
-    pids = mounted.mount().pids
+def test_the_next_daemon_takes_over_what_runs(mounted, wait_until):
+    mounted.start()
+    pid = mounted.mount().pid
     mounted.stop()
     assert (mounted.point / "hello.txt").exists()
-    mounted.start(parts=parts)
+    mounted.start()
     wait_until(mounted.stands)
-    assert mounted.info().pids == pids
-    os.kill(pids[0], signal.SIGKILL)  # it is looked after, too
-    wait_until(lambda: mounted.stands() and pids[0] not in mounted.info().pids)
+    assert mounted.info().pid == pid
+    os.kill(pid, signal.SIGKILL)  # it is looked after, too
+    wait_until(lambda: mounted.stands() and mounted.info().pid != pid)
 
 
 def test_what_an_older_build_runs_is_started_anew(mounted, wait_until):
-    mounted.start(parts=TWO)
-    pids = mounted.mount().pids
+    mounted.start()
+    pid = mounted.mount().pid
     mounted.stop()
-    mounted.start(build="9/2/b")  # which has one process where the older had two
+    mounted.start(build="9/2/b")
     wait_until(mounted.stands)
-    assert set(mounted.info().pids).isdisjoint(pids)
-    assert not any(os.path.exists(f"/proc/{pid}") for pid in pids) or all(_is_zombie(pid) for pid in pids)
+    assert mounted.info().pid != pid
+    assert _is_zombie(pid)
 
 
 def _is_zombie(pid: int) -> bool:
@@ -271,7 +265,7 @@ def _is_zombie(pid: int) -> bool:
 
 def test_a_stale_mount_is_cleaned_away(mounted, wait_until):
     mounted.start()
-    (pid,) = mounted.mount().pids
+    pid = mounted.mount().pid
     mounted.stop()
     # auto_unmount is a process too; with both killed the mount answers ENOTCONN.
     for helper in _children_of(pid):
@@ -298,23 +292,21 @@ def _children_of(pid: int) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("parts", [PARTS, TWO])
-def test_a_mount_in_use_is_unmounted_by_force_only(mounted, parts, wait_until):
-    mounted.start(parts=parts)
+def test_a_mount_in_use_is_unmounted_by_force_only(mounted, wait_until):
+    mounted.start()
     mounted.mount()
     with open(mounted.point / "hello.txt"):
         with pytest.raises(ConflictError) as raised:
             mounted.umount()
         assert raised.value.hint == "lsfs umount --force"
-        wait_until(mounted.stands)  # all of it goes on
-        wait_until(lambda: len(mounted.info().pids) == len(parts))
+        wait_until(mounted.stands)  # it goes on
         mounted.umount(force=True)
     assert mounted.service.list().mounts == ()
 
 
 def test_what_nobody_wants_any_more_is_ended(mounted, wait_until: Callable[..., None]):
     mounted.start()
-    (pid,) = mounted.mount().pids
+    pid = mounted.mount().pid
     mounted.stop()
     mounted.lsfs.engine.mounting.forget(os.fsencode(mounted.point))  # as where an older vault was put back
     mounted.start()
@@ -339,13 +331,6 @@ def test_a_folder_that_went_is_made_again_and_one_that_was_filled_is_not_hidden(
 
 def holder_pids(mounted) -> list[int]:
     return [found[0].pid for lock in mounted.locks() if (found := holder(lock))]
-
-
-def test_no_part_is_left_where_another_cannot_be_mounted(mounted):
-    mounted.start(parts=(("queries", b""), ("past", b".absent")))
-    with pytest.raises(UnavailableError):
-        mounted.mount()
-    assert holder_pids(mounted) == [] and not is_mounted(os.fsencode(mounted.point))
 
 
 def test_nothing_watches_a_mount_point(mounted):

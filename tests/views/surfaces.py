@@ -83,7 +83,7 @@ class Mounted:
     """A process that serves one part at one mount point."""
 
     def __init__(self, environ: Mapping[str, str], point: Path, part: str, lock: Path) -> None:
-        command = [sys.executable, "-c", RUN_LSFSD, "fuse", str(point), "--part", part, "--lock", str(lock)]
+        command = [sys.executable, "-c", RUN_LSFSD, "fuse", str(point), "--lock", str(lock)]
         reading, writing = os.pipe()
         self.process = subprocess.Popen(
             [*command, "--ready-fd", str(writing)],
@@ -189,7 +189,7 @@ class TreeSurface:
 
     def __init__(self, home: Home, closing: contextlib.ExitStack) -> None:
         caller = caller_fields(home.environ, b"/", "mount")
-        self.tree = open_views(home.paths, "all", live_of(home.paths, caller), "UTC", closing).tree
+        self.tree = open_views(home.paths, live_of(home.paths, caller), "UTC", closing).tree
 
     def names(self, path: str) -> set[str]:
         return {os.fsdecode(item.name) for item in self.tree.listing(os.fsencode(path))}

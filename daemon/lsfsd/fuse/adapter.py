@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from lsfs.core.errors import LsfsError
 from lsfs.core.paths import split
@@ -21,23 +21,12 @@ from lsfs.views.tree import Tree
 from lsfsd.fuse.errnos import errno_of
 from lsfsd.fuse.linking import Linking
 
+_KEPT_S = 1.0
+"""How long the kernel may keep names and attributes; contents that never change it keeps as long as it likes."""
 _LISTER_S = 2.0
 """A process that had a folder open so lately reads links to show them, not to open files."""
 _CHANGING = os.O_WRONLY | os.O_RDWR
 _ENCODING = ("utf-8", "surrogateescape")
-
-
-class Caching(NamedTuple):
-    """How long the kernel may keep what it was told."""
-
-    seconds: float
-    """Of names and attributes."""
-    contents: bool
-    """Whether files never change: what was read of them is kept, and they need not be opened."""
-
-
-QUERIES = Caching(1.0, contents=False)
-PAST = Caching(60.0, contents=True)
 
 
 class _OpenFile:
@@ -56,7 +45,6 @@ class Adapter:
         tree: Tree,
         linking: Linking,
         opened: Opened | None,
-        caching: Caching,
         pid: Callable[[], int],
         ready: Callable[[], None],
     ) -> None:
@@ -64,7 +52,6 @@ class Adapter:
         self._tree = tree
         self._linking = linking
         self._opened = opened
-        self._caching = caching
         self._pid = pid
         self._ready = ready
         self._numbers = itertools.count(1)
@@ -138,10 +125,9 @@ class Adapter:
 
     def init_with_config(self, connection: Any, config: Any) -> None:
         """Says how long the kernel may keep things, and that the mount is there."""
-        config.entry_timeout = config.attr_timeout = self._caching.seconds
+        config.entry_timeout = config.attr_timeout = _KEPT_S
         config.negative_timeout = 0.0
         config.use_ino = 1
-        config.kernel_cache = int(self._caching.contents)
         self.mounted = True
         self._ready()
 
@@ -152,9 +138,7 @@ class Adapter:
     readlink = opendir = readdir = rename = getattr
 
     def open(self, path: str, info: Any) -> int:
-        """Opens a file; ENOSYS where it need not be done, which the kernel remembers."""
-        if self._caching.contents:
-            refused(errno.ENOSYS)
+        """Opens a file, and says what the kernel may keep of it."""
         with _translated():
             file = self._tree.file(_bytes(path))
             writing = None
@@ -185,9 +169,7 @@ class Adapter:
         return 0
 
     def flush(self, path: str, info: Any) -> int:
-        """A handle is closed: what was written is taken, and the answer is that of `close`; ENOSYS as in `open`."""
-        if self._caching.contents:
-            refused(errno.ENOSYS)
+        """A handle is closed: what was written is taken, and the answer is that of `close`."""
         held = self._files.get(info.fh)
         if held is not None and held.writing is not None:
             with _translated():

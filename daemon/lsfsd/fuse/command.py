@@ -34,11 +34,10 @@ _THREADS = 32
 
 @click.command()
 @click.argument("mount_point")
-@click.option("--part", type=click.Choice(["all", "queries", "past"]), default="all")
 @click.option("--lock", required=True, help="File that is locked as long as this runs, and says what runs.")
 @click.option("--ready-fd", type=int, help="Descriptor to which one line of JSON is written when it is mounted.")
 @click.option("--allow-other", is_flag=True, help="Let other users in.")
-def fuse(mount_point: str, part: str, lock: str, ready_fd: int | None, allow_other: bool) -> None:
+def fuse(mount_point: str, lock: str, ready_fd: int | None, allow_other: bool) -> None:
     """Serve one mount until it is unmounted."""
     from lsfsd.main import reporting_to
 
@@ -51,20 +50,19 @@ def fuse(mount_point: str, part: str, lock: str, ready_fd: int | None, allow_oth
     with (
         reporting_to(ready_fd) as report,
         logging_to(
-            os.path.join(paths.state_dir, f"mount-{part}.log"),
+            os.path.join(paths.state_dir, "mount.log"),
             load_config(paths.config_file).log_level,
             also_stderr=False,
         ),
         _locked(lock) as state,
         contextlib.ExitStack() as closing,
     ):
-        _serve(paths, mount_point, part, allow_other, state, closing, report.ready)
+        _serve(paths, mount_point, allow_other, state, closing, report.ready)
 
 
 def _serve(
     paths: Paths,
     mount_point: str,
-    part: str,
     allow_other: bool,
     state: _State,
     closing: contextlib.ExitStack,
@@ -76,12 +74,12 @@ def _serve(
         from lsfsd.fuse.session import FuseSession, caller_pid, library_version
     except (ImportError, OSError, AttributeError) as error:
         raise UnavailableError(f"libfuse 3 cannot be loaded: {error}", hint="sudo apt install fuse3") from error
-    from lsfsd.fuse.adapter import PAST, QUERIES, Adapter
+    from lsfsd.fuse.adapter import Adapter
     from lsfsd.fuse.linking import Linking
 
     caller = caller_fields(os.environ, b"/", "mount")
     views = open_views(
-        paths, part, live_of(paths, caller), caller["zone"], closing, locale=caller["locale"], learn=caller["learn"]
+        paths, live_of(paths, caller), caller["zone"], closing, locale=caller["locale"], learn=caller["learn"]
     )
     seen = os.stat(views.vault.path)
     state.write(
@@ -91,7 +89,6 @@ def _serve(
             "schema": views.vault.schema(),
             "vault_ino": seen.st_ino,
             "vault_dev": seen.st_dev,
-            "part": part,
             "mount": mount_point,
         }
     )
@@ -102,8 +99,8 @@ def _serve(
 
     closing.enter_context(_repeated(tidy, _TIDY_S))
     linking = Linking(os.fsencode(mount_point), views.tree, mountinfo)
-    opened = views.opened if caller["learn"] and part != "past" else None
-    adapter = Adapter(views.tree, linking, opened, PAST if part == "past" else QUERIES, caller_pid, ready)
+    opened = views.opened if caller["learn"] else None
+    adapter = Adapter(views.tree, linking, opened, caller_pid, ready)
     options: dict[str, object] = {
         "fsname": FS_NAME,
         "subtype": FS_NAME,
@@ -113,7 +110,6 @@ def _serve(
         "nosuid": True,
         "nodev": True,
         "noatime": True,
-        "ro": part == "past",
     }
     if library_version() >= (3, 12):
         options["max_threads"] = _THREADS

@@ -20,7 +20,7 @@ from lsfs.core.paths import display
 from lsfs.core.wirepath import absolute_from_wire, to_lossy
 from lsfs.store.vault import StoredMount
 from lsfsd.mounts.attempts import Attempts
-from lsfsd.mounts.place import PARTS, Parts, Place, Surroundings, end_holder, unwanted
+from lsfsd.mounts.place import Place, Surroundings, end_holder, unwanted
 from lsfsd.mounts.process import fuse_command, is_mounted
 from lsfsd.mounts.requirements import require_fuse
 from lsfsd.supervisor import backoff
@@ -34,7 +34,7 @@ _BY_ANOTHER = "it was unmounted by another program (lsfs mount mounts it again, 
 
 
 class MountService:
-    """Starts the processes of each wanted mount, and starts them again when they fail; the daemon's end leaves them."""
+    """Starts the process of each wanted mount, and starts it again when it fails; the daemon's end leaves it."""
 
     name = "mounts"
 
@@ -44,7 +44,6 @@ class MountService:
         paths: Paths,
         build: str,
         command: Sequence[str] | None = None,
-        parts: Parts = PARTS,
         pauses: Callable[[], Iterator[float]] = backoff,
     ) -> None:
         """`command` runs a process that mounts (`fuse_command` by default), `pauses` are those between attempts."""
@@ -57,7 +56,6 @@ class MountService:
             build=build,
             vault=Path(paths.vault_dir, "vault.db"),
             command=command or fuse_command(),
-            parts=parts,
             make_ready=mounting.make_ready,
             abort=self._stopping,
         )
@@ -132,7 +130,7 @@ class MountService:
         """Returns once a process has ended, an attempt is due, or a request has changed what there is."""
         waiting = select.poll()
         with self._lock:
-            descriptors = [each.descriptor for place in self._places.values() for each in place.running.values()]
+            descriptors = [place.process.descriptor for place in self._places.values() if place.process is not None]
             due = [attempts.due for attempts in self._attempts.values() if attempts.due is not None]
         for descriptor in (self._stopping, self._woken, *descriptors):
             waiting.register(descriptor, select.POLLIN)
@@ -142,17 +140,20 @@ class MountService:
 
     def _look_after(self) -> None:
         for path, place in list(self._places.items()):
-            for part, code in place.lost().items():
-                attempts = self._attempts[path]
-                if code == 0 and not is_mounted(path):
-                    # It ends so only when somebody unmounts it, whose wish that was: or takes away what it lies on.
-                    if attempts.due is None:
-                        self._say(path, _BY_ANOTHER)
-                else:
-                    why = "" if code is None else f" ({-code}: signal)" if code < 0 else f" (exit code {code})"
-                    logger.warning("the process for %s of %s has ended%s", part, display(path), why)
-                    self._say(path, f"its process has ended{why}; it is started again")
-                    attempts.failed()
+            ended = place.lost()
+            if ended is None:
+                continue
+            code = ended.code
+            attempts = self._attempts[path]
+            if code == 0 and not is_mounted(path):
+                # It ends so only when somebody unmounts it, whose wish that was: or takes away what it lies on.
+                if attempts.due is None:
+                    self._say(path, _BY_ANOTHER)
+                continue
+            why = "" if code is None else f" ({-code}: signal)" if code < 0 else f" (exit code {code})"
+            logger.warning("the process of %s has ended%s", display(path), why)
+            self._say(path, f"its process has ended{why}; it is started again")
+            attempts.failed()
         now = time.monotonic()
         for stored in self._mounting.wanted():
             attempts = self._attempts.get(stored.path, Attempts(self._pauses))
@@ -186,7 +187,7 @@ class MountService:
                 self._bring_up(stored)
             except LsfsError:
                 if (place := self._places.get(stored.path)) is not None:
-                    place.take_down(force=True)  # one part may stand where another does not
+                    place.take_down(force=True)
                 self._forget(stored.path)
                 if (old := before.get(stored.path)) is None:
                     self._mounting.forget(stored.path)
@@ -221,7 +222,6 @@ class MountService:
         try:
             place.take_down(force=force)
         except ConflictError:
-            # What lies below was free and is gone already.
             self._attempts.setdefault(stored.path, Attempts(self._pauses)).failed()
             raise
         self._forget(stored.path)
@@ -239,13 +239,14 @@ class MountService:
 
     def _info(self, stored: StoredMount) -> MountInfo:
         place = self._places.get(stored.path)
+        process = place.process if place is not None else None
         shown, path_b64 = to_lossy(stored.path)
         return MountInfo(
             path=shown,
             path_b64=path_b64 or UNSET,
             mounted=place is not None and place.stands(),
             allow_other=stored.allow_other,
-            pids=() if place is None else tuple(process.pid for process in place.running.values()),
+            pid=process.pid if process is not None else None,
             note=self._troubles.get(stored.path, ""),
         )
 

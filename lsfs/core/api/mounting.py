@@ -32,8 +32,8 @@ class MountInfo(msgspec.Struct, frozen=True, kw_only=True):
     mounted: bool
     """Whether it can be looked into now."""
     allow_other: bool = False
-    pids: tuple[int, ...] = ()
-    """Its processes."""
+    pid: int | None = None
+    """Its process."""
     note: str = ""
     """Why it is not mounted, and what to do."""
     path_b64: str | UnsetType = UNSET
