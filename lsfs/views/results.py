@@ -35,6 +35,7 @@ _UNSETTLED_S = 2.0
 """How long a result is good whose words or vectors were not all there."""
 _UNUSED_S = 300.0
 """How long a result is kept that nobody asks for."""
+_OLDER = "This is an older result: lsfs does not answer now."
 _AT_ONCE = 4
 """Searches under way at a time; a daemon has two cores."""
 _TURN_S = 5.0
@@ -154,10 +155,18 @@ class Results:
         if run.result is not None:
             return run.result
         if kept is not None and not (isinstance(run.error, OSError) and run.error.errno == errno.EINVAL):
-            note = "This is an older result: lsfs does not answer now."
-            return msgspec.structs.replace(kept, note=f"{kept.note}\n{note}".lstrip())
+            return self._older(selection, kept)
         assert run.error is not None
         raise run.error
+
+    def _older(self, selection: Selection, kept: Result) -> Result:
+        """A result that could not be made anew, and says so from now on."""
+        if kept.note.endswith(_OLDER):
+            return kept
+        noted = msgspec.structs.replace(kept, note=f"{kept.note}\n{_OLDER}".lstrip(), documents={})
+        with self._lock:
+            self._kept[selection] = noted
+        return noted
 
     def tidy(self) -> None:
         """Forgets what was not asked for of late."""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -79,15 +79,22 @@ def home_at(folder: Path, embedder: str = "hashing") -> Iterator[Home]:
         home.client.stop_daemon()
 
 
-class Mounted:
-    """A process that serves one part at one mount point."""
+class Mount:
+    """A mount of a home, and the process behind it."""
 
-    def __init__(self, environ: Mapping[str, str], point: Path, part: str, lock: Path) -> None:
-        command = [sys.executable, "-c", RUN_LSFSD, "fuse", str(point), "--lock", str(lock)]
+    def __init__(self, home: Home, point: Path) -> None:
+        self.home = home
+        self.point = point
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def up(self) -> None:
+        """Mounts it."""
+        lock = self.home.folder.parent / f"{self.point.name}.lock"
+        command = [sys.executable, "-c", RUN_LSFSD, "fuse", str(self.point), "--lock", str(lock)]
         reading, writing = os.pipe()
         self.process = subprocess.Popen(
             [*command, "--ready-fd", str(writing)],
-            env=dict(environ),
+            env=dict(self.home.environ),
             pass_fds=(writing,),
             cwd="/",
             start_new_session=True,
@@ -97,12 +104,14 @@ class Mounted:
         with open(reading, "rb") as report:
             said = report.readline()
         assert said == b'{"ready": true}\n', said
-        self.point = point
 
     def end(self) -> None:
-        """Unmounts it, and sees it end."""
+        """Unmounts it, unless that was done, and sees its process end."""
+        if self.process is None:
+            return
         self.process.terminate()
         self.process.wait(20)
+        self.process = None
         until = time.monotonic() + 10
         while is_mounted(self.point):
             assert time.monotonic() < until, f"still mounted: {self.point}"
@@ -114,34 +123,10 @@ def is_mounted(point: Path) -> bool:
     return any(mount.mount_point == os.fsencode(point) for mount in mountinfo())
 
 
-PARTS = {"all": "."}
-"""What a mount is made of for a user, and where each is mounted below its mount point, the top first."""
-
-
-class WholeMount:
-    """The mount as it is for a user, with all its parts."""
-
-    def __init__(self, home: Home, point: Path) -> None:
-        self.home = home
-        self.point = point
-        self.parts: list[Mounted] = []
-
-    def up(self) -> None:
-        """Mounts each part."""
-        for part, below in PARTS.items():
-            lock = self.home.folder.parent / f"{self.point.name}-{part}.lock"
-            self.parts.append(Mounted(self.home.environ, self.point / below, part, lock))
-
-    def end(self) -> None:
-        """Unmounts what is still there."""
-        while self.parts:
-            self.parts.pop().end()
-
-
 @contextlib.contextmanager
-def whole_mount(home: Home, point: Path | None = None) -> Iterator[WholeMount]:
+def mount_of(home: Home, point: Path | None = None) -> Iterator[Mount]:
     """A mount at an empty folder, one beside the home if none is named."""
-    mount = WholeMount(home, point or Path(tempfile.mkdtemp(prefix="m", dir=home.folder.parent)))
+    mount = Mount(home, point or Path(tempfile.mkdtemp(prefix="m", dir=home.folder.parent)))
     try:
         mount.up()
         yield mount
@@ -152,7 +137,7 @@ def whole_mount(home: Home, point: Path | None = None) -> Iterator[WholeMount]:
 @contextlib.contextmanager
 def mounted(home: Home) -> Iterator[Path]:
     """The mount point of a mount beside the home."""
-    with whole_mount(home) as mount:
+    with mount_of(home) as mount:
         yield mount.point
 
 

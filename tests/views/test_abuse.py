@@ -15,7 +15,7 @@ import pytest
 
 from tests.views.abuse import THEN, age, hung, links, ran, tree, within, write
 from tests.views.conftest import NO_FUSE
-from tests.views.surfaces import Home, home_at, is_mounted, mounted, whole_mount
+from tests.views.surfaces import Home, home_at, is_mounted, mount_of, mounted
 
 pytestmark = [
     pytest.mark.fuse,
@@ -184,7 +184,7 @@ def test_a_reader_that_sleeps_over_an_open_folder_finds_in_it_what_was_there(hom
 # Walks.
 
 
-def test_a_walk_over_the_whole_mount_ends_and_runs_no_search(home, point):
+def test_a_walk_over_the_mount_of_ends_and_runs_no_search(home, point):
     assert links(point / "saved") == []
     seen = 0
     with hung(home), within(5):  # whatever asks the daemon waits for it, and fails
@@ -198,7 +198,7 @@ WALKS = ["find .", "find -L .", "find . -type l -readable", "du -s", "du -sL", "
 
 
 @pytest.mark.parametrize("command", WALKS)
-def test_find_du_and_ls_over_the_whole_mount_end_and_run_no_search(home, point, command):
+def test_find_du_and_ls_over_the_mount_of_end_and_run_no_search(home, point, command):
     with hung(home), within(10):
         done = subprocess.run(command.split(), cwd=point, capture_output=True, timeout=20, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -270,24 +270,22 @@ def _newest(home: Home) -> int:
 
 
 def test_a_mount_in_use_is_not_unmounted_and_works_on_until_it_is_taken_away_lazily(home):
-    with whole_mount(home) as mount:
+    with mount_of(home) as mount:
         point = mount.point
         file = point / "at" / THEN / "Documents/notes/lease0.md"
         expected = (home.root / "notes/lease0.md").read_bytes()
         with subprocess.Popen(["sleep", "60"], cwd=point / "search") as sleeper, open(file, "rb") as reading:
             try:
-                for part in mount.parts:
-                    with within(5):
-                        done = ran("fusermount3", "-u", part.point)
-                    assert done.returncode != 0 and b"busy" in done.stderr, done
+                with within(5):
+                    done = ran("fusermount3", "-u", point)
+                assert done.returncode != 0 and b"busy" in done.stderr, done
                 assert file.read_bytes() == expected
                 assert len(links(point / "search" / "lease")) == 20
                 with within(5):
-                    for part in reversed(mount.parts):
-                        assert ran("fusermount3", "-uz", part.point).returncode == 0
+                    assert ran("fusermount3", "-uz", point).returncode == 0
                 assert os.listdir(point) == []
                 assert reading.read() == expected  # what is open stays open
             finally:
                 sleeper.kill()
-        assert [part.process.wait(10) for part in mount.parts] == [0] * len(mount.parts)
+        assert mount.process.wait(10) == 0
         assert not is_mounted(point)

@@ -17,7 +17,7 @@ import pytest
 
 from tests.views.abuse import THEN, age, descriptors, links, resident_kib, within, write
 from tests.views.conftest import NO_FUSE
-from tests.views.surfaces import Home, home_at, whole_mount
+from tests.views.surfaces import Home, home_at, mount_of
 
 pytestmark = [
     pytest.mark.fuse,
@@ -66,14 +66,14 @@ def put(path: Path, text: str) -> None:
 def test_32_readers_get_right_bytes_or_an_allowed_errno_and_the_mount_stays_as_small_as_it_was(home, seconds, anew):
     still = home.root / "still"
     kept = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in still.iterdir()}
-    with whole_mount(home) as mount:
+    with mount_of(home) as mount:
         point = mount.point
         (point / "by-tag" / "kept").mkdir(exist_ok=True)
         for number in range(5):
             link = point / "by-tag" / "kept" / f"lease{number}.md"
             if not link.is_symlink():
                 link.symlink_to(still / link.name)
-        pids = [part.process.pid for part in mount.parts]
+        pids = [mount.process.pid]
         wanted = {"point": str(point), "then": f"at/{THEN}/Documents/still", "kept": kept, "seconds": seconds}
         # While there is no daemon, searches are refused.
         wanted["passing"] = ["ECONNREFUSED"] if anew else []

@@ -20,7 +20,7 @@ from lsfs.rpc.launch import is_locked
 from lsfsd.mounts.process import unmount
 from tests.views.abuse import THEN, age, hung, links, ran, within, write
 from tests.views.conftest import NO_FUSE
-from tests.views.surfaces import Home, Mounted, WholeMount, home_at, is_mounted, mounted, whole_mount
+from tests.views.surfaces import Home, Mount, home_at, is_mounted, mount_of, mounted
 
 pytestmark = [
     pytest.mark.fuse,
@@ -39,7 +39,7 @@ AT_ONCE_S = 0.5
 
 
 @pytest.fixture
-def mount(process_folder: Path) -> Iterator[WholeMount]:
+def mount(process_folder: Path) -> Iterator[Mount]:
     """A mount of a home of its own, to be killed."""
     folder = Path(tempfile.mkdtemp(prefix="k", dir=process_folder))
     with home_at(folder, "off") as home:
@@ -47,7 +47,7 @@ def mount(process_folder: Path) -> Iterator[WholeMount]:
             write(home.root / "notes" / f"lease{number}.md", LEASE)
         age(home.root)
         home.up()
-        with whole_mount(home) as made:
+        with mount_of(home) as made:
             (made.point / "by-tag" / "lyon").mkdir()
             (made.point / "by-tag" / "lyon" / "lease3.md").symlink_to(home.root / "notes" / "lease3.md")
             yield made
@@ -62,27 +62,24 @@ def kill_daemon(home: Home) -> None:
         time.sleep(0.01)
 
 
-def kill_mount(*parts: Mounted) -> None:
-    for part in parts:
-        part.process.kill()
-    for part in parts:
-        part.process.wait(10)
+def kill_mount(mount: Mount) -> None:
+    mount.process.kill()
+    mount.process.wait(10)
 
 
-def clear(mount: WholeMount) -> None:
-    """Has nothing mounted where mounts were killed.
+def clear(mount: Mount) -> None:
+    """Has nothing mounted where a mount was killed.
 
-    Each is unmounted by itself, unless somebody was in it at that moment: then all there says ENOTCONN, at once, and
-    the daemon takes it away as is done here.
+    It is unmounted by itself, unless somebody was in it at that moment: then all there says ENOTCONN, at once, and the
+    daemon takes it away as is done here.
     """
-    for part in reversed(mount.parts):
-        until = time.monotonic() + 1
-        while is_mounted(part.point) and part.process.poll() is not None:
-            if time.monotonic() > until:
-                with within(AT_ONCE_S):
-                    assert errno_of_listing(part.point) == errno.ENOTCONN
-                assert unmount(os.fsencode(part.point), lazy=True) == ""
-            time.sleep(0.02)
+    until = time.monotonic() + 1
+    while is_mounted(mount.point) and mount.process.poll() is not None:
+        if time.monotonic() > until:
+            with within(AT_ONCE_S):
+                assert errno_of_listing(mount.point) == errno.ENOTCONN
+            assert unmount(os.fsencode(mount.point), lazy=True) == ""
+        time.sleep(0.02)
 
 
 def assert_readable_without_daemon(point: Path) -> None:
@@ -97,7 +94,7 @@ def assert_readable_without_daemon(point: Path) -> None:
     assert (point / "by-tag/lyon/lease3.md").read_bytes() == LEASE
 
 
-def assert_mounted_again(mount: WholeMount) -> None:
+def assert_mounted_again(mount: Mount) -> None:
     """All of it works at the same place."""
     clear(mount)
     mount.end()
@@ -135,7 +132,7 @@ def test_a_killed_daemon_leaves_the_past_readable_and_its_searches_fail_at_once_
 
 
 def test_a_killed_mount_leaves_nothing_that_hangs_and_can_be_mounted_again(mount):
-    kill_mount(*mount.parts)
+    kill_mount(mount)
     with within(1):
         done = ran("ls", "-lR", mount.point)
     assert done.returncode == 0 or any(os.strerror(code).encode() in done.stderr for code in DEAD), done
@@ -145,7 +142,7 @@ def test_a_killed_mount_leaves_nothing_that_hangs_and_can_be_mounted_again(mount
 def test_what_is_open_in_a_killed_mount_fails_at_once(mount):
     file = os.open(mount.point / "at" / THEN / "Documents/notes/lease0.md", os.O_RDONLY)
     folder = os.open(mount.point / "by-type", os.O_RDONLY | os.O_DIRECTORY)
-    kill_mount(*mount.parts)
+    kill_mount(mount)
     disconnected = {"check": lambda error: error.errno == errno.ENOTCONN}
     with within(AT_ONCE_S), pytest.raises(OSError, **disconnected):
         os.read(file, 1)
@@ -158,9 +155,8 @@ def test_what_is_open_in_a_killed_mount_fails_at_once(mount):
 
 
 def test_a_killed_mount_that_nobody_is_in_is_unmounted_by_itself(mount, wait_until):
-    kill_mount(*mount.parts)
-    for part in mount.parts:
-        wait_until(lambda point=part.point: not is_mounted(point), 5)
+    kill_mount(mount)
+    wait_until(lambda: not is_mounted(mount.point), 5)
     assert os.listdir(mount.point) == []
 
 
@@ -193,7 +189,7 @@ def _pid(home: Home) -> int | None:
 def test_daemon_and_mount_killed_at_once_come_back(mount, wait_until):
     point = mount.point
     os.kill(mount.home.pid(), signal.SIGKILL)
-    kill_mount(*mount.parts)
+    kill_mount(mount)
     with within(1):
         ran("ls", "-lR", point)
     wait_until(lambda: not is_locked(mount.home.paths.lock))
@@ -258,6 +254,7 @@ def test_the_kept_results_of_a_search_are_listed_whole_while_the_daemon_hangs(ma
             done = ran("ls", "-l", folder)
         assert done.returncode == 0, done.stderr
         assert done.stdout.count(b" -> ") == SHOWN
+        assert b"older result" in (folder / ".why.txt").read_bytes()
         with within(1):
             assert ran("ls", "-l", folder).stdout == done.stdout
             assert set(links(folder)) == before

@@ -14,7 +14,7 @@ import pytest
 from lsfs.core.wirepath import to_wire
 from tests.views.abuse import age, links, ran, within, write
 from tests.views.conftest import NO_FUSE
-from tests.views.surfaces import Home, home_at, is_mounted, mounted, whole_mount
+from tests.views.surfaces import Home, home_at, is_mounted, mount_of, mounted
 
 pytestmark = [
     pytest.mark.fuse,
@@ -121,7 +121,7 @@ def test_a_folder_that_has_a_mount_in_it_is_watched_without_it(process_folder):
         other = home.folder / "Other"
         write(other / "deep" / "notes.md", "A flat in Arles.\n")
         (other / "deep" / "view").mkdir()
-        with whole_mount(home, other / "deep" / "view") as mount:
+        with mount_of(home, other / "deep" / "view") as mount:
             home.up(other, until="words")
             _look_everywhere(mount.point)
             home.client.call("rescan", {})

@@ -143,7 +143,7 @@ def test_an_older_result_is_shown_while_the_daemon_is_away_and_says_so(results, 
     live.failure = OSError(errno.ETIMEDOUT, "")
     old = results.fresh(WORDS)
     assert list(old.found) == [b"a.txt"]
-    assert "older result" in old.note
+    assert b"older result" in results.known(WORDS).document(b".why.txt", WORDS)
     with pytest.raises(OSError) as raised:
         results.fresh(Selection(words=("other",)))
     assert raised.value.errno == errno.ETIMEDOUT

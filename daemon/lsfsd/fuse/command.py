@@ -112,7 +112,8 @@ def _serve(
         "noatime": True,
     }
     if library_version() >= (3, 12):
-        options["max_threads"] = _THREADS
+        # Both: libfuse complains of its own default for the second.
+        options |= {"max_threads": _THREADS, "max_idle_threads": _THREADS}
     try:
         FuseSession(adapter, mount_point, **options)
     except RuntimeError as error:
