@@ -15,12 +15,13 @@ from lsfs.store.vault import Vault
 from lsfs.versions.contents import ContentStore
 from lsfs.versions.reading import ContentReader
 from lsfs.views.at import Moments
-from lsfs.views.base import Live, Node
+from lsfs.views.base import File, Live, Node, missing
 from lsfs.views.by_date import ByDate
 from lsfs.views.by_tag import Tags
 from lsfs.views.by_type import ByType
 from lsfs.views.history import Histories
 from lsfs.views.opened import Opened
+from lsfs.views.past import PastFile
 from lsfs.views.recent import Recent
 from lsfs.views.results import Results
 from lsfs.views.saved import Saved
@@ -58,6 +59,13 @@ def open_views(
     opened = Opened(Path(paths.state_dir, "opened") if learn else None)
     results = Results(vault, live, opened, zone_of(zone))
     moments = Moments(vault, reader, zone, locale, time.time_ns)
+
+    def numbered(seq: int) -> File:
+        version = vault.versions.get(seq)
+        if version is None:
+            missing()
+        return PastFile(reader, version)
+
     folders: dict[bytes, Node] = {
         b"search": Searches(results, Selection()),
         b"saved": Saved(results, vault, live),
@@ -69,4 +77,4 @@ def open_views(
         b"history": Histories(vault, reader, zone_of(zone)),
         b"at": moments,
     }
-    return Views(Tree(root_of(folders)), vault, opened, [results.tidy, moments.tidy, reader.tidy])
+    return Views(Tree(root_of(folders), numbered), vault, opened, [results.tidy, moments.tidy, reader.tidy])

@@ -63,7 +63,7 @@ class RecordKind(IntEnum):
     """Where contents of the same batch were found: what a lost vault is rebuilt from."""
 
 
-_KINDS = frozenset(RecordKind)
+_KINDS = {kind.value: kind for kind in RecordKind}
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
@@ -150,14 +150,16 @@ class Codec:
         return (_ZSTD, packed) if len(packed) < len(data) else (_RAW, bytes(data))
 
     def _decompress(self, payload: memoryview, size: int) -> bytes:
-        import zstandard
+        try:
+            decompressor, failure = self._contexts.decompressor
+        except AttributeError:
+            import zstandard
 
-        decompressor = getattr(self._contexts, "decompressor", None)
-        if decompressor is None:
-            decompressor = self._contexts.decompressor = zstandard.ZstdDecompressor()
+            decompressor, failure = zstandard.ZstdDecompressor(), zstandard.ZstdError
+            self._contexts.decompressor = decompressor, failure
         try:
             body: bytes = decompressor.decompress(payload, max_output_size=size)
-        except zstandard.ZstdError as error:
+        except failure as error:
             raise ObjectDamaged(f"a kept object cannot be unpacked: {error}") from error
         return body
 
@@ -194,4 +196,4 @@ def read_header(data: bytes) -> Header | None:
     _, form, kind, codec, length, size, digest = _HEAD.unpack(head)
     if form != _FORMAT or kind not in _KINDS or size > _MOST_BYTES:
         return None
-    return Header(RecordKind(kind), codec, HEADER_BYTES + length, size, digest)
+    return Header(_KINDS[kind], codec, HEADER_BYTES + length, size, digest)

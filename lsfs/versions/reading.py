@@ -50,6 +50,9 @@ class ContentReader:
     def read(self, content: bytes, offset: int, length: int) -> bytes:
         """Up to `length` bytes from `offset` on, each piece proved; raises `ObjectDamaged`."""
         pieces = self._pieces(content)
+        if len(pieces.rows) == 1:
+            data = self._piece(content, pieces.rows[0])
+            return data if not offset and len(data) <= length else data[offset : offset + length]
         at = bisect.bisect_right(pieces.ends, offset)
         begins = pieces.ends[at - 1] if at else 0
         found = []

@@ -45,13 +45,13 @@ class Moments(Folder):
 
     def look(self, name: bytes) -> Node:
         """The trees at a time; ENOENT for what names none."""
-        if name == README:
-            return Text(TEXTS["at"])
-        if is_probe(name):
-            missing()
         pinned = self._pinned.get(name)
         now_s = self._clock()
         if pinned is None or now_s - pinned.used_s >= PINNED_S:
+            if name == README:
+                return Text(TEXTS["at"])
+            if is_probe(name):
+                missing()
             made = AMoment(self._vault, self._reader, self._bound(name), now_s)
             self.tidy()
             with self._lock:

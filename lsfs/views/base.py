@@ -62,8 +62,8 @@ class File(Node):
         """Up to `length` bytes from `offset` on; raises OSError."""
         raise NotImplementedError
 
-    fixed = False
-    """Whether it never changes, and what was read of it may be kept."""
+    number = 0
+    """Names it for good where it never changes, so that what was read of it may be kept; 0 where it may."""
     sized = True
     """Whether `attributes` gives its size; that of what was not asked yet is known when it is read."""
 

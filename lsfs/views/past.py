@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import stat
-from collections import OrderedDict
 from collections.abc import Mapping
 from threading import Lock
 
@@ -20,11 +19,10 @@ _KEPT_NODES = 20_000
 class PastFile(File):
     """A content of a file, with the size, mode and time that it had."""
 
-    fixed = True
-
     def __init__(self, reader: ContentReader, version: Version) -> None:
         self._reader = reader
         self._version = version
+        self.number = version.seq
 
     @property
     def attributes(self) -> Attributes:
@@ -66,21 +64,20 @@ def named_roots(vault: Vault) -> Mapping[bytes, Root]:
 
 
 class Nodes:
-    """Nodes by the paths that led to them, the least used forgotten first; for what does not change."""
+    """Nodes by the paths that led to them, the oldest forgotten first; for what does not change."""
 
     def __init__(self, most: int = _KEPT_NODES) -> None:
         self._most = most
         self._lock = Lock()
-        self._nodes: OrderedDict[bytes, Node] = OrderedDict()
+        self._nodes: dict[bytes, Node] = {}
 
     def get(self, path: bytes) -> Node | None:
         """What a path led to."""
-        with self._lock:
-            return self._nodes.get(path)
+        return self._nodes.get(path)  # as it is: one step for the interpreter
 
     def put(self, nodes: Mapping[bytes, Node]) -> None:
         """Keeps nodes."""
         with self._lock:
             self._nodes.update(nodes)
             while len(self._nodes) > self._most:
-                self._nodes.popitem(last=False)
+                del self._nodes[next(iter(self._nodes))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from lsfs.core.linknames import NAME_BYTES
 from lsfs.core.paths import split
@@ -52,8 +52,10 @@ def root_of(folders: Mapping[bytes, Node]) -> Fixed:
 class Tree:
     """A tree below one folder.  Paths are bytes without a slash at their ends, b"" is the top; errors are OSError."""
 
-    def __init__(self, top: Folder) -> None:
+    def __init__(self, top: Folder, numbered: Callable[[int], File]) -> None:
+        """`numbered` gives a file of the past by its number; raises OSError."""
         self._top = top
+        self.numbered = numbered
 
     def node(self, path: bytes) -> Node:
         """What lies at a path; raises ENOENT, ENOTDIR or ENAMETOOLONG."""

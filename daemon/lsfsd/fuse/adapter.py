@@ -1,6 +1,7 @@
 """What libfuse asks, answered from a tree: handles, caching, and the errno of what is not allowed.
 
-The methods that carry an operation's name are called by mfusepy, with paths as texts; the others by `session`.
+The methods that carry an operation's name are called by mfusepy, with paths as texts; the others by `session`, which
+turns what they raise into errno.
 """
 
 from __future__ import annotations
@@ -11,28 +12,26 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from lsfs.core.errors import LsfsError
 from lsfs.core.paths import split
 from lsfs.views.base import Attributes, File, Item, Writing, refused
 from lsfs.views.opened import Opened
 from lsfs.views.tree import Tree
-from lsfsd.fuse.errnos import errno_of
 from lsfsd.fuse.linking import Linking
+
+T = TypeVar("T")
 
 _KEPT_S = 1.0
 """How long the kernel may keep names and attributes; contents that never change it keeps as long as it likes."""
 _LISTER_S = 2.0
 """A process that had a folder open so lately reads links to show them, not to open files."""
+_PASSING = 1 << 62
+"""In handles of files that have no number of their own."""
+_MOST_FILES = 16_384
+_MOST_WRITINGS = 256
 _CHANGING = os.O_WRONLY | os.O_RDWR
 _ENCODING = ("utf-8", "surrogateescape")
-
-
-class _OpenFile:
-    def __init__(self, file: File, writing: Writing | None) -> None:
-        self.file = file
-        self.writing = writing
 
 
 class Adapter:
@@ -56,7 +55,8 @@ class Adapter:
         self._ready = ready
         self._numbers = itertools.count(1)
         self._listings: dict[int, Sequence[Item]] = {}
-        self._files: dict[int, _OpenFile] = {}
+        self._files: dict[int, File] = {}
+        self._writings: dict[int, Writing] = {}
         self._lock = threading.Lock()
         self._listers: dict[int, tuple[int, float]] = {}
         """Folders that a process has open, and when it closed its last one."""
@@ -67,21 +67,18 @@ class Adapter:
 
     def attributes(self, path: bytes) -> Attributes:
         """What `lstat` says."""
-        with _translated():
-            return self._tree.attributes(path)
+        return self._tree.attributes(path)
 
     def target(self, path: bytes) -> bytes:
         """Where a link leads to; it counts as opened, unless whoever asks is listing."""
-        with _translated():
-            target = self._tree.target(path)
-            if self._opened is not None and not self._is_listing(self._pid()) and self._tree.is_result(path):
-                self._opened.note(target)
-            return target
+        target = self._tree.target(path)
+        if self._opened is not None and not self._is_listing(self._pid()) and self._tree.is_result(path):
+            self._opened.note(target)
+        return target
 
     def open_folder(self, path: bytes) -> int:
         """A handle that holds the names as they are now."""
-        with _translated():
-            items = self._tree.listing(path)
+        items = self._tree.listing(path)
         number, pid = next(self._numbers), self._pid()
         with self._lock:
             self._listings[number] = (*_DOTS, *items)
@@ -93,17 +90,45 @@ class Adapter:
         """The names that a handle holds."""
         return self._listings[handle]
 
-    def read(self, path: bytes, size: int, offset: int, info: Any) -> bytes:
+    def opened(self, path: bytes, info: Any) -> None:
+        """Opens a file, and says what the kernel may keep of it.
+
+        Nobody tells when it is closed: one call less for each file.  So a handle is a number that finds the file again.
+        """
+        file = self._tree.file(path)
+        if info.flags & _CHANGING:
+            writing = file.rewriting()
+            if info.flags & os.O_TRUNC:
+                writing.truncate(0)
+            info.fh = _PASSING | next(self._numbers)
+            info.direct_io = 1
+            self._keep(self._writings, info.fh, writing, _MOST_WRITINGS)
+            return
+        info.fh = file.number or _PASSING | next(self._numbers)
+        info.direct_io = int(not file.sized)
+        info.keep_cache = int(bool(file.number))
+        info.noflush = 1
+        self._keep(self._files, info.fh, file, _MOST_FILES)
+
+    def read(self, path: bytes, size: int, offset: int, handle: int) -> bytes:
         """A part of a file."""
-        with _translated():
-            held = self._files.get(info.fh)
-            file = held.file if held is not None else self._tree.file(path)
-            return file.read(offset, size)
+        file = self._files.get(handle)
+        if file is None:
+            file = self._tree.file(path) if handle & _PASSING else self._tree.numbered(handle)
+            self._keep(self._files, handle, file, _MOST_FILES)
+        return file.read(offset, size)
+
+    def _keep(self, table: dict[int, T], handle: int, value: T, most: int) -> None:
+        """Puts a value into a table, and takes what has been there longest from one that is full."""
+        table[handle] = value
+        if len(table) > most:
+            with self._lock:
+                while len(table) > most:
+                    del table[next(iter(table))]
 
     def renamed(self, old: bytes, new: bytes, flags: int) -> None:
         """`renameat2`."""
-        with _translated():
-            self._tree.rename(old, new, flags)
+        self._tree.rename(old, new, flags)
 
     def _refuse_taking_apart(self, path: bytes) -> None:
         """Refuses whoever has the folder open that a name is in, or that it names: a recursive removal, which means
@@ -135,55 +160,30 @@ class Adapter:
         """Answered by the session."""
         raise NotImplementedError
 
-    readlink = opendir = readdir = rename = getattr
-
-    def open(self, path: str, info: Any) -> int:
-        """Opens a file, and says what the kernel may keep of it."""
-        with _translated():
-            file = self._tree.file(_bytes(path))
-            writing = None
-            if info.flags & _CHANGING:
-                writing = file.rewriting()
-                if info.flags & os.O_TRUNC:
-                    writing.truncate(0)
-            number = next(self._numbers)
-            self._files[number] = _OpenFile(file, writing)
-        info.fh = number
-        info.direct_io = int(not file.sized)
-        info.keep_cache = int(file.fixed)
-        info.noflush = int(writing is None)
-        return 0
+    readlink = open = opendir = readdir = rename = getattr
 
     def write(self, path: str, data: bytes, offset: int, info: Any) -> int:
         """Writes to a file that was opened for it."""
-        with _translated():
-            self._writing(info).write(offset, data)
+        self._writing(info).write(offset, data)
         return len(data)
 
     def truncate(self, path: str, length: int, info: Any = None) -> int:
         """Cuts a file that is open for writing; no other."""
-        with _translated():
-            if info is None or info.fh not in self._files:
-                self._tree.alter(_bytes(path))
-            self._writing(info).truncate(length)
+        if info is None or info.fh not in self._writings:
+            self._tree.alter(_bytes(path))
+        self._writing(info).truncate(length)
         return 0
 
     def flush(self, path: str, info: Any) -> int:
         """A handle is closed: what was written is taken, and the answer is that of `close`."""
-        held = self._files.get(info.fh)
-        if held is not None and held.writing is not None:
-            with _translated():
-                held.writing.commit()
+        writing = self._writings.get(info.fh)
+        if writing is not None:
+            writing.commit()
         return 0
 
     def fsync(self, path: str, datasync: int, info: Any) -> int:
         """As `flush`."""
         return self.flush(path, info)
-
-    def release(self, path: str, info: Any) -> int:
-        """Forgets a handle."""
-        self._files.pop(info.fh, None)
-        return 0
 
     def releasedir(self, path: str, fh: int) -> int:
         """Forgets a handle of a folder."""
@@ -202,29 +202,25 @@ class Adapter:
 
     def mkdir(self, path: str, mode: int) -> int:
         """Makes a tag or a saved query."""
-        with _translated():
-            self._tree.make_folder(_bytes(path))
+        self._tree.make_folder(_bytes(path))
         return 0
 
     def rmdir(self, path: str) -> int:
         """Forgets one, unless all is being removed."""
-        with _translated():
-            self._refuse_taking_apart(_bytes(path))
-            self._tree.remove_folder(_bytes(path))
+        self._refuse_taking_apart(_bytes(path))
+        self._tree.remove_folder(_bytes(path))
         return 0
 
     def symlink(self, path: str, source: str) -> int:
         """Tags a file."""
-        with _translated():
-            target = self._linking.resolved(source.encode(*_ENCODING), self._pid())
-            self._tree.make_link(_bytes(path), target)
+        target = self._linking.resolved(source.encode(*_ENCODING), self._pid())
+        self._tree.make_link(_bytes(path), target)
         return 0
 
     def unlink(self, path: str) -> int:
         """Untags a file, unless all is being removed."""
-        with _translated():
-            self._refuse_taking_apart(_bytes(path))
-            self._tree.remove(_bytes(path))
+        self._refuse_taking_apart(_bytes(path))
+        self._tree.remove(_bytes(path))
         return 0
 
     def create(self, path: str, mode: int, info: Any) -> int:
@@ -264,35 +260,21 @@ class Adapter:
         return self._refuse_change(path)
 
     def _refuse_new(self, path: str) -> int:
-        with _translated():
-            self._tree.create(_bytes(path))
+        self._tree.create(_bytes(path))
         return 0
 
     def _refuse_change(self, path: str) -> int:
-        with _translated():
-            self._tree.alter(_bytes(path))
+        self._tree.alter(_bytes(path))
         return 0
 
     def _writing(self, info: Any) -> Writing:
-        held = self._files.get(info.fh)
-        if held is None or held.writing is None:
+        writing = self._writings.get(info.fh)
+        if writing is None:
             refused(errno.EBADF)
-        return held.writing
+        return writing
 
 
 _DOTS = tuple(Item(name, Attributes(0o040755)) for name in (b".", b".."))
-
-
-class _translated:
-    """Errors of lsfs as the errno that says most nearly the same."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, LsfsError):
-            code = errno_of(error)
-            raise OSError(code, os.strerror(code)) from error
 
 
 def _bytes(path: str) -> bytes:

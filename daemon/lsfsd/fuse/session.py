@@ -6,6 +6,8 @@ Imported only by the process that mounts: the import loads libfuse.
 from __future__ import annotations
 
 import ctypes
+import errno
+import logging
 import os
 import struct
 import threading
@@ -16,13 +18,17 @@ os.environ["FUSE_LIBRARY_NAME"] = "fuse3"  # mfusepy takes libfuse 2 first, wher
 
 import mfusepy
 
+from lsfs.core.errors import LsfsError
 from lsfs.views.base import Attributes
+from lsfsd.fuse.errnos import errno_of
 
 if TYPE_CHECKING:
     from lsfsd.fuse.adapter import Adapter
 
 _FILL_PLUS = 2
 """FUSE_FILL_DIR_PLUS: the attributes that come with a name are whole, and may be kept (fuse.h, libfuse 3)."""
+logger = logging.getLogger(__name__)
+
 _READ_PLUS = 1
 """FUSE_READDIR_PLUS: the attributes are asked for."""
 _STAT = mfusepy.c_stat
@@ -75,12 +81,21 @@ class FuseSession(mfusepy.FUSE):  # type: ignore[misc]
         super().__init__(adapter, mount_point, raw_fi=True, foreground=True, **options)
 
     def _wrapper(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Every call of libfuse comes through here: what it raises becomes an errno."""
         if not hasattr(self._here, "buffer"):
             # libfuse's threads are not Python's: without this, each call would begin with a new thread state, and
             # with it new connections to the vault.  It is given back when the process ends.
             ctypes.pythonapi.PyGILState_Ensure()
             self._here.buffer = _StatBuffer()
-        return super()._wrapper(func, *args, **kwargs)
+        try:
+            return func(*args, **kwargs) or 0
+        except OSError as error:
+            return -(error.errno or errno.EIO)
+        except LsfsError as error:
+            return -errno_of(error)
+        except Exception:  # a callback's boundary: it costs this call only
+            logger.exception("%s failed", func.__name__)
+            return -errno.EIO
 
     def getattr_fuse_3(self, path: bytes, buf: Any, fip: Any) -> int:
         path = path[1:]
@@ -115,8 +130,12 @@ class FuseSession(mfusepy.FUSE):  # type: ignore[misc]
                 break
         return 0
 
+    def open(self, path: bytes, fip: Any) -> int:
+        self._adapter.opened(path[1:], fip.contents)
+        return 0
+
     def read(self, path: bytes, buf: Any, size: int, offset: int, fip: Any) -> int:
-        data = self._adapter.read(path[1:], size, offset, fip.contents)
+        data = self._adapter.read(path[1:], size, offset, fip.contents.fh)
         if data:
             ctypes.memmove(buf, data, len(data))
         return len(data)

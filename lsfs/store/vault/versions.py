@@ -120,13 +120,12 @@ class Versions:
         return dict(sorted(found.items()))
 
     def _tree(self, root: int, where: str, bindings: tuple[bytes, ...], bound: Bound) -> list[Version]:
-        # Every lineage that was ever there, each with its state then: it may have been elsewhere, or gone.
+        # The last state of its lineage up to then: one that came after it was elsewhere, or gone.
         columns = ", ".join(f"v.{name}" for name in _COLUMNS.split(", "))
         rows = self._db.rows(
-            f"SELECT {columns} FROM versions AS v JOIN ("
-            f"SELECT lineage AS l, (SELECT max(seq) FROM versions WHERE lineage = c.lineage AND {bound.sql}) AS s "
-            f"FROM (SELECT DISTINCT v.lineage FROM versions AS v WHERE v.root = ?1 AND {where}) AS c"
-            f") ON v.seq = s WHERE v.root = ?1 AND {where} AND v.gone = 0",
+            f"SELECT {columns} FROM versions AS v WHERE v.root = ?1 AND {where} AND v.gone = 0 AND v.{bound.sql} "
+            "AND NOT EXISTS (SELECT 1 FROM versions AS w "
+            f"WHERE w.lineage = v.lineage AND w.seq > v.seq AND w.{bound.sql})",
             (root, *bindings),
         )
         return [Version(*row) for row in rows]
