@@ -5,6 +5,7 @@ What its documentation shows as the simplest file system of files: no caching bu
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import Any
@@ -47,4 +48,5 @@ class Loopback(mfusepy.Operations):  # type: ignore[misc]
 
 
 if __name__ == "__main__":
-    mfusepy.FUSE(Loopback(sys.argv[1]), sys.argv[2], foreground=True, ro=True, fsname="loopback")
+    with contextlib.suppress(RuntimeError):  # what it says when a signal ends it
+        mfusepy.FUSE(Loopback(sys.argv[1]), sys.argv[2], foreground=True, ro=True, fsname="loopback")
