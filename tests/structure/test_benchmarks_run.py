@@ -6,6 +6,7 @@ import json
 import math
 import os
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-SHARED = {"corpus", "harness", "letters", "meanings", "prepared"}
+SHARED = {"corpus", "harness", "letters", "loopback", "meanings", "prepared"}
 """Modules of the folder that are no commands."""
 COMMANDS = sorted(path.stem for path in BENCHMARKS.glob("*.py") if path.stem not in SHARED)
 ENVIRONMENT = {
@@ -163,3 +164,11 @@ def test_the_papers_evaluation_runs_without_a_model(folder: Path, tmp_path: Path
     assert found["retrieval, 6 files: one word, lsfs"] == "P 1.000 R 1.000 F1 1.000"
     taken = figures("lsfs_paper", tmp_path, folder, *small, "--only", "retrieval")
     assert "/2 " in taken["retrieval, 6 files, by its words"]
+
+
+@pytest.mark.fuse
+@pytest.mark.skipif(not os.access("/dev/fuse", os.W_OK) or not shutil.which("fusermount3"), reason="no FUSE here")
+def test_mounting_measures_each_thing_on_the_mount_and_beside_it(tmp_path):
+    values = figures("mounting", tmp_path, "--files", "60", "--links", "40", "--rounds", "1", "--video-mb", "2")
+    assert values["second read of the video"] > 0
+    assert 4 < values["hung daemon: ls -l of another search"] < 7
