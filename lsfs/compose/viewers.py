@@ -58,6 +58,7 @@ def open_views(
     reader = ContentReader(ContentStore(vault, packs, Codec()))
     opened = Opened(Path(paths.state_dir, "opened") if learn else None)
     results = Results(vault, live, opened, zone_of(zone))
+    histories = Histories(vault, reader, zone_of(zone))
     moments = Moments(vault, reader, zone, locale, time.time_ns)
 
     def numbered(seq: int) -> File:
@@ -74,7 +75,9 @@ def open_views(
         b"by-tag": Tags(results, live.tag),
         b"recent": Recent(results),
         b"similar": Similar(results, vault),
-        b"history": Histories(vault, reader, zone_of(zone)),
+        b"history": histories,
         b"at": moments,
     }
-    return Views(Tree(root_of(folders), numbered), vault, opened, [results.tidy, moments.tidy, reader.tidy])
+    return Views(
+        Tree(root_of(folders), numbered), vault, opened, [results.tidy, histories.tidy, moments.tidy, reader.tidy]
+    )

@@ -47,6 +47,12 @@ class Kept(msgspec.Struct, frozen=True):
     """Held before and after it was read."""
 
 
+class NotKept(ObjectDamaged):
+    """A content is not in the vault (any more)."""
+
+    code = "not-kept"
+
+
 class NotStill(Exception):
     """A file changed during every attempt to read it."""
 
@@ -143,7 +149,7 @@ class ContentStore:
         """The pieces of a content, in order; raises `ObjectDamaged` where it is not kept."""
         pieces = self._vault.pieces.of(content)
         if pieces is None:
-            raise ObjectDamaged(f"the content {content.hex()[:16]} is not kept", hint="lsfs doctor --verify")
+            raise NotKept(f"the content {content.hex()[:16]} is not kept", hint="lsfs doctor --verify")
         return pieces
 
     def whole_pieces(self, contents: Sequence[bytes]) -> list[PieceRow]:

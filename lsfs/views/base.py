@@ -67,6 +67,10 @@ class File(Node):
     sized = True
     """Whether `attributes` gives its size; that of what was not asked yet is known when it is read."""
 
+    def pinned(self) -> File:
+        """It as it is now, for who reads it piece by piece."""
+        return self
+
     def rewriting(self) -> Writing:
         """Begins to write it anew; raises OSError where it is read only."""
         refused()
@@ -74,6 +78,9 @@ class File(Node):
 
 class Writing(Protocol):
     """A file that is being written."""
+
+    def read(self, offset: int, length: int) -> bytes:
+        """What it would hold now."""
 
     def write(self, offset: int, data: bytes) -> None:
         """Puts bytes at a place."""
@@ -88,14 +95,13 @@ class Writing(Protocol):
 class Text(File):
     """A file that says a text."""
 
-    def __init__(self, text: str, mtime_ns: int = 0) -> None:
-        self._data = text.encode("utf-8", "surrogateescape")
-        self._mtime_ns = mtime_ns
+    def __init__(self, text: str | bytes) -> None:
+        self._data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
 
     @property
     def attributes(self) -> Attributes:
         """A small file."""
-        return Attributes(FILE_MODE, len(self._data), self._mtime_ns)
+        return Attributes(FILE_MODE, len(self._data))
 
     def read(self, offset: int, length: int) -> bytes:
         """A part of the text, in UTF-8."""

@@ -14,6 +14,8 @@ from lsfs.views.results import Results
 from lsfs.views.selection import Selection
 
 _FOLDER = Attributes(FOLDER_MODE)
+_FIRST_YEAR, _LAST_YEAR = 1678, 2261
+"""What 64 bits of nanoseconds reach."""
 
 
 class ByDate(Folder):
@@ -27,7 +29,7 @@ class ByDate(Folder):
         """A year."""
         if name == README:
             return Text(TEXTS["by-date"])
-        if not re.fullmatch(rb"\d{4}", name) or not dt.MINYEAR <= int(name) < dt.MAXYEAR:
+        if not re.fullmatch(rb"\d{4}", name) or not _FIRST_YEAR <= int(name) <= _LAST_YEAR:
             missing()
         if self._selection == Selection():
             return Months(self._results, int(name))

@@ -6,7 +6,7 @@ import errno
 import threading
 from collections.abc import Callable, Sequence
 
-from lsfs.core.linknames import numbered
+from lsfs.core.linknames import NAME_BYTES, numbered
 from lsfs.core.paths import split
 from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, Text, missing, refused
 from lsfs.views.probes import is_probe
@@ -68,6 +68,8 @@ class Tags(Folder):
     def make_folder(self, name: bytes) -> None:
         """Begins a tag."""
         tag = tag_of(name)
+        if is_probe(name):
+            refused()  # a file manager's own
         if tag is None:
             refused(errno.EINVAL)
         if self._is_there(tag):
@@ -108,6 +110,7 @@ class TagFolder(ResultFolder):
             refused(errno.EINVAL)
         if any(one.path == target for one in self.results.fresh(self.selection).found.values()):
             refused(errno.EEXIST)
+        self.results.will_be(self.selection, target, name)
         self._writer([(target, self.tag, True)])
 
     def remove(self, name: bytes) -> None:
@@ -123,6 +126,7 @@ class TagFolder(ResultFolder):
             refused(errno.EINVAL)
         if source.tag == self.tag:
             refused()
+        self.results.will_be(self.selection, path, name)
         self._writer([(path, source.tag, False), (path, self.tag, True)])
 
     def _path(self, name: bytes) -> bytes:
@@ -135,8 +139,6 @@ class TagFolder(ResultFolder):
 
 def tag_of(name: bytes) -> str | None:
     """The tag that a folder's name stands for; None where it can be none."""
-    if is_probe(name):
-        return None
     try:
         tag = name.decode("utf-8").replace(_SLASH, "/")
     except UnicodeDecodeError:
@@ -156,7 +158,8 @@ _SLASH = "\u2215"
 def _listing(tags: list[str]) -> list[Item]:
     names = [name_of(tag) for tag in tags]
     # A tag that no name can stand for is found with `lsfs find --tag`.
-    folders = [Item(name, Attributes(FOLDER_MODE)) for name in names if len(name) <= 255 and tag_of(name) is not None]
+    listed = [name for name in names if len(name) <= NAME_BYTES and tag_of(name) and name not in (README, b".", b"..")]
+    folders = [Item(name, Attributes(FOLDER_MODE)) for name in listed]
     return [*folders, Item(README, Text(TEXTS["by-tag"]).attributes)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from lsfs.core.linknames import NAME_BYTES, cut
+from lsfs.core.linknames import NAME_BYTES, cut, link_names
 from lsfs.core.paths import join, split
 from lsfs.store.vault import Root, Vault, Version
 from lsfs.versions.reading import ContentReader
@@ -24,6 +24,10 @@ class Histories(Folder):
         self._reader = reader
         self._zone = zone
         self._nodes = Nodes()
+
+    def tidy(self) -> None:
+        """Forgets what was looked up."""
+        self._nodes.clear()
 
     def look(self, name: bytes) -> Node:
         """A watched folder."""
@@ -84,9 +88,9 @@ class EverFolder(Folder):
         entry = self._vault.entries.at(self._root.id, [path]).get(path)
         if entry is not None or self._vault.entries.any_below(self._root.id, path):
             return self._at(path, entry.mtime_ns if entry is not None else 0)
-        for version in self._kept():
-            if version_name(version, self._zone) == name:
-                return PastFile(self._reader, version)
+        found = self._versions().get(name)
+        if found is not None:
+            return found
         missing()
 
     def listing(self) -> Sequence[Item]:
@@ -95,7 +99,7 @@ class EverFolder(Folder):
             Item(child.name, Attributes(FOLDER_MODE, 0, child.mtime_ns))
             for child in self._vault.browsing.ever(self._root.id, self._path)
         ]
-        versions = {version_name(v, self._zone): PastFile(self._reader, v) for v in self._kept()}
+        versions = self._versions()
         self._nodes.put({self._key(name): node for name, node in versions.items()})
         here = [Item(name, node.attributes) for name, node in versions.items()]
         return [*below, *here]
@@ -106,16 +110,19 @@ class EverFolder(Folder):
     def _key(self, below: bytes) -> bytes:
         return b"%d/%b" % (self._root.id, join(self._path, below))
 
-    def _kept(self) -> list[Version]:
-        """The versions of the file at this path whose content is kept, oldest first."""
+    def _versions(self) -> dict[bytes, PastFile]:
+        """The versions of the file at this path whose content is kept, and of others that stood there, oldest first."""
         if not self._path:
-            return []
+            return {}
         entry = self._vault.entries.at(self._root.id, [self._path]).get(self._path)
-        if entry is None:
-            return []
-        counted = [v for v in self._vault.versions.of(entry.lineage) if v.number is not None and v.kind == "file"]
-        kept = self._vault.pieces.kept(list({v.content for v in counted if v.content is not None}))
-        return [v for v in counted if v.content in kept]
+        rows = self._vault.versions.moments(self._root.id, self._path)
+        if entry is not None:
+            rows += self._vault.versions.of(entry.lineage)
+        counted = {row.seq: row for row in rows if row.number is not None and row.kind == "file"}
+        kept = self._vault.pieces.kept(list({row.content for row in counted.values() if row.content is not None}))
+        shown = [counted[seq] for seq in sorted(counted) if counted[seq].content in kept]
+        names = link_names(version_name(version, self._zone) for version in shown)
+        return {name: PastFile(self._reader, version) for name, version in zip(names, shown, strict=True)}
 
 
 def version_name(version: Version, zone: dt.tzinfo) -> bytes:

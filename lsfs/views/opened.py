@@ -1,4 +1,4 @@
-"""What was opened through the mount, the last first; kept in a file of the user's own, read and written by one process.
+"""What was opened through mounts, the last first; kept in a file that the processes of several mounts share.
 
 The kernel does not say that a link was opened, only that it was read.  Programs that list a folder read links too, so
 a link counts as opened when it is read by a process that has no folder of the mount open.
@@ -7,8 +7,10 @@ a link counts as opened when it is read by a process that has no folder of the m
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -17,38 +19,49 @@ _MOST = 200
 
 
 class Opened:
-    """A list of paths; for any thread."""
+    """A list of paths; for any thread, and any number of processes."""
 
     def __init__(self, file: Path | None) -> None:
-        """`file` keeps it; None keeps it in memory."""
+        """`file` keeps it; with None nothing is kept."""
         self._file = file
         self._lock = threading.Lock()
-        self._paths: dict[bytes, None] = {}
-        self.count = 0
-        """Goes up with every change."""
-        if file is not None:
-            with contextlib.suppress(OSError, msgspec.DecodeError):
-                self._paths = dict.fromkeys(msgspec.msgpack.decode(file.read_bytes(), type=list[bytes]))
+
+    def change(self) -> int:
+        """Another number after every change."""
+        if self._file is None:
+            return 0
+        with contextlib.suppress(OSError):
+            return self._file.stat().st_mtime_ns
+        return 0
 
     def paths(self) -> list[bytes]:
         """Absolute paths, the one that was opened last first."""
-        with self._lock:
-            return list(reversed(self._paths))
+        if self._file is None:
+            return []
+        try:
+            return msgspec.msgpack.decode(self._file.read_bytes(), type=list[bytes])
+        except (OSError, msgspec.DecodeError):
+            return []
 
     def note(self, path: bytes) -> None:
         """Puts a path first."""
-        with self._lock:
-            if next(reversed(self._paths), None) == path:
-                return
-            self._paths.pop(path, None)
-            self._paths[path] = None
-            while len(self._paths) > _MOST:
-                del self._paths[next(iter(self._paths))]
-            self.count += 1
-            listed = list(self._paths)
-            if self._file is not None:
-                with contextlib.suppress(OSError):  # a full disk costs the memory of what was opened
-                    _write(self._file, msgspec.msgpack.encode(listed))
+        if self._file is None:
+            return
+        # On a full disk it is not remembered.
+        with contextlib.suppress(OSError), self._lock, _locked(self._file.with_suffix(".lock")):
+            before = self.paths()
+            if before[:1] != [path]:
+                _write(self._file, msgspec.msgpack.encode([path, *(one for one in before if one != path)][:_MOST]))
+
+
+@contextlib.contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _write(file: Path, data: bytes) -> None:

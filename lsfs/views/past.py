@@ -75,6 +75,11 @@ class Nodes:
         """What a path led to."""
         return self._nodes.get(path)  # as it is: one step for the interpreter
 
+    def clear(self) -> None:
+        """Forgets all."""
+        with self._lock:
+            self._nodes.clear()
+
     def put(self, nodes: Mapping[bytes, Node]) -> None:
         """Keeps nodes."""
         with self._lock:

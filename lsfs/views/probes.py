@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-_NAMES = frozenset(
-    (b"autorun.inf", b"desktop.ini", b"folder.jpg", b"cover.jpg", b"lost+found", b"thumbs.db", b"ehthumbs.db",
-     b"system volume information", b"$recycle.bin", b"cvs", b"_darcs", b"autorun.exe", b"found.000")
-)  # fmt: skip
+_NAMES = frozenset((b"lost+found", b"_darcs", b"System Volume Information", b"$RECYCLE.BIN", b"RECYCLER"))
+_IN_ANY_CASE = frozenset((b"autorun.inf", b"desktop.ini", b"thumbs.db", b"ehthumbs.db"))
 
 
 def is_probe(name: bytes) -> bool:
     """Whether a name is looked for by a program and not by a person: hidden names, and what other systems put there."""
-    return name.startswith(b".") or name.lower() in _NAMES
+    return name.startswith(b".") or name in _NAMES or name.lower() in _IN_ANY_CASE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lsfs.views.base import FILE_MODE, Attributes, File, Folder, Item, Link, Node, missing
+from lsfs.views.base import FILE_MODE, Attributes, File, Folder, Item, Link, Node, Text, missing
 from lsfs.views.probes import is_probe
 from lsfs.views.results import FACETS, RESULTS, WHY, Result, Results
 from lsfs.views.selection import Selection
@@ -23,11 +23,11 @@ class ResultFolder(Folder):
             return facet(self.results, self.selection, name)
         if name in (RESULTS, WHY):
             return Document(self.results, self.selection, name)
-        # What was listed stays while it is looked at; what is not there may have come since.
-        known = self.results.known(self.selection)
-        found = known.found.get(name) if known is not None else None
-        if found is None and not (self.selection.live and is_probe(name)):
-            found = self.results.fresh(self.selection).found.get(name)
+        if self.selection.live and is_probe(name):
+            known = self.results.known(self.selection)  # nobody's probe starts a search
+            found = known.found.get(name) if known is not None else None
+        else:
+            found = self.results.current(self.selection).found.get(name)
         if found is None:
             missing()
         return Link(found.path, found.mtime_ns)
@@ -58,8 +58,11 @@ class Document(File):
 
     def read(self, offset: int, length: int) -> bytes:
         """A part of the document."""
-        known = self._results.known(self._selection) or self._results.fresh(self._selection)
-        return known.document(self._name, self._selection)[offset : offset + length]
+        return self.pinned().read(offset, length)
+
+    def pinned(self) -> File:
+        """It as it is of the result that holds now."""
+        return Text(self._results.current(self._selection).document(self._name, self._selection))
 
 
 def _document(result: Result, selection: Selection, name: bytes) -> Attributes:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -36,10 +37,17 @@ _UNSETTLED_S = 2.0
 _UNUSED_S = 300.0
 """How long a result is kept that nobody asks for."""
 _OLDER = "This is an older result: lsfs does not answer now."
+_MOMENT_S = 5.0
+"""How old the result of a search may be in which a single name is looked up."""
+_MOST_WAITING = 16
 _AT_ONCE = 4
 """Searches under way at a time; a daemon has two cores."""
 _TURN_S = 5.0
 """How long a search waits for its turn."""
+
+
+Change = tuple[int, int]
+"""The newest change of the vault, and of what was opened."""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -50,8 +58,8 @@ class Result(msgspec.Struct, frozen=True):
     """By name."""
     note: str
     complete: bool
-    change: int
-    """The vault's newest change when it was made."""
+    change: Change
+    """The newest change of what it was made from."""
     made_s: float
     documents: dict[bytes, bytes] = msgspec.field(default_factory=dict)
     """What was made of it."""
@@ -123,8 +131,11 @@ class Results:
         self._kept: OrderedDict[Selection, Result] = OrderedDict()
         self._used_s: dict[Selection, float] = {}
         self._running: dict[Selection, _Run] = {}
+        self._wanted: dict[Selection, dict[bytes, bytes]] = {}
+        self._waiting = 0
+        """Who runs a search now, or waits for one."""
         self._turns = threading.BoundedSemaphore(_AT_ONCE)
-        self._kinds: dict[Selection, tuple[int, list[str]]] = {}
+        self._kinds: dict[Selection, tuple[Change, list[str]]] = {}
         """Those of the last selection that was asked about, and the change that they belong to."""
 
     def known(self, selection: Selection) -> Result | None:
@@ -135,9 +146,16 @@ class Results:
                 self._used_s[selection] = self._clock()
             return found
 
+    def current(self, selection: Selection) -> Result:
+        """The result for who looks up a name: of a search, one that was made a moment ago will do."""
+        known = self.known(selection) if selection.live else None
+        if known is not None and self._clock() - known.made_s < _MOMENT_S:
+            return known
+        return self.fresh(selection)
+
     def fresh(self, selection: Selection) -> Result:
         """The result as things are now; raises OSError, unless an older one can be had where the daemon is away."""
-        change = self._change(selection)
+        change = self._change()
         with self._lock:
             self._used_s[selection] = self._clock()
             kept = self._kept.get(selection)
@@ -146,15 +164,25 @@ class Results:
                 return kept
             run = self._running.get(selection)
             mine = run is None
+            if selection.live:
+                if self._waiting >= _MOST_WAITING:
+                    refused(errno.EAGAIN)  # others, who ask for what needs no daemon, are to be answered
+                self._waiting += 1
             if run is None:
                 run = self._running[selection] = _Run()
-        if mine:
-            self._carry_out(selection, change, run)
-        else:
-            run.done.wait()
+        try:
+            if mine:
+                self._carry_out(selection, change, run)
+            else:
+                run.done.wait()
+        finally:
+            if selection.live:
+                with self._lock:
+                    self._waiting -= 1
         if run.result is not None:
             return run.result
-        if kept is not None and not (isinstance(run.error, OSError) and run.error.errno == errno.EINVAL):
+        away = isinstance(run.error, OSError) and run.error.errno != errno.EINVAL
+        if kept is not None and away:
             return self._older(selection, kept)
         assert run.error is not None
         raise run.error
@@ -176,13 +204,18 @@ class Results:
                 del self._used_s[selection]
                 self._kept.pop(selection, None)
 
-    def _change(self, selection: Selection) -> int:
-        return self.opened.count if selection.opened else self._vault.seq()
+    def will_be(self, selection: Selection, path: bytes, name: bytes) -> None:
+        """Has a file that is about to be part of a selection get this name there."""
+        with self._lock:
+            self._wanted.setdefault(selection, {})[path] = name
 
-    def _holds(self, result: Result, change: int) -> bool:
+    def _change(self) -> Change:
+        return self._vault.seq(), self.opened.change()
+
+    def _holds(self, result: Result, change: Change) -> bool:
         return result.change == change and (result.complete or self._clock() - result.made_s < _UNSETTLED_S)
 
-    def _carry_out(self, selection: Selection, change: int, run: _Run) -> None:
+    def _carry_out(self, selection: Selection, change: Change, run: _Run) -> None:
         try:
             run.result = self._made(selection, change)
         except BaseException as error:  # whoever waits gets it too
@@ -201,9 +234,9 @@ class Results:
         while total > _KEPT_ITEMS and len(self._kept) > 1:
             total -= len(self._kept.popitem(last=False)[1].items) + 1
 
-    def _made(self, selection: Selection, change: int) -> Result:
+    def _made(self, selection: Selection, change: Change) -> Result:
         answer = self._searched(selection) if selection.live else Answer(self._looked_up(selection))
-        names = link_names((split(one.path)[1] for one in answer.found), _RESERVED)
+        names = self._names(selection, [one.path for one in answer.found])
         items = tuple(
             Item(name, Attributes(LINK_MODE, len(one.path), one.mtime_ns))
             for name, one in zip(names, answer.found, strict=True)
@@ -217,6 +250,20 @@ class Results:
             made_s=self._clock(),
         )
 
+    def _names(self, selection: Selection, paths: Sequence[bytes]) -> list[bytes]:
+        """A name for each file: that which it had in the folder before, as long as the folder is known."""
+        with self._lock:
+            kept = self._kept.get(selection)
+            before = {one.path: name for name, one in kept.found.items()} if kept is not None else {}
+            before |= self._wanted.pop(selection, {})
+        held = {path: before[path] for path in paths if path in before}
+        if len(set(held.values())) < len(held):
+            held = {}
+        fresh = [path for path in paths if path not in held]
+        reserved = _RESERVED.union(held.values())
+        held |= zip(fresh, link_names((split(path)[1] for path in fresh), reserved), strict=True)
+        return [held[path] for path in paths]
+
     def _searched(self, selection: Selection) -> Answer:
         if not self._turns.acquire(timeout=_TURN_S):
             refused(errno.EAGAIN)
@@ -226,25 +273,47 @@ class Results:
             self._turns.release()
         last = in_front(answers[-1])
         others = [{one.path for one in answer.found} for answer in answers[:-1]]
+        if (among := self._among(selection)) is not None:
+            others.append(among)
         found = [one for one in last.found if all(one.path in each for each in others) and selection.fits(one.path)]
         notes = dict.fromkeys(answer.note for answer in (*answers[:-1], last) if answer.note)
         return Answer(found, "\n".join(notes), all(answer.complete for answer in answers))
 
     def _looked_up(self, selection: Selection) -> Sequence[Found]:
-        roots = {root.id: root.path for root in self._vault.roots.all()}
+        if selection.newest is not None or selection.opened:
+            base = self._base(selection)
+            rest = msgspec.structs.replace(selection, newest=None, opened=False)
+            if rest == Selection():
+                return base
+            fitting = {one.path for one in self._looked_up(rest)}
+            return [one for one in base if one.path in fitting]
         since, until = selection.bounds(self.zone)
-        rows = self._vault.browsing.files(since_ns=since, until_ns=until, tags=selection.tags, newest=selection.newest)
-        found = [_found(row, roots[row.root]) for row in rows if row.root in roots and selection.fits(row.path)]
+        found = self._files(since_ns=since, until_ns=until, tags=selection.tags)
+        return [one for one in found if selection.fits(one.path)]
+
+    def _base(self, selection: Selection) -> Sequence[Found]:
+        """What was modified last, or opened last, whatever it is narrowed to."""
         if not selection.opened:
-            return found
+            return self._files(newest=selection.newest)
         order = {path: number for number, path in enumerate(self.opened.paths())}
-        return sorted((one for one in found if one.path in order), key=lambda one: order[one.path])
+        return sorted((one for one in self._files() if one.path in order), key=lambda one: order[one.path])
+
+    def _among(self, selection: Selection) -> set[bytes] | None:
+        """The paths that hits must be among; None where any will do."""
+        if selection.newest is None and not selection.opened:
+            return None
+        return {one.path for one in self._base(selection)}
+
+    def _files(self, **asked: Any) -> list[Found]:
+        roots = {root.id: root.path for root in self._vault.roots.all()}
+        rows = self._vault.browsing.files(**asked)
+        return [_found(row, roots[row.root]) for row in rows if row.root in roots]
 
     def kinds(self, selection: Selection) -> list[str]:
         """The kinds of the files that a selection has, sorted."""
         if selection.live:
             return sorted({kind_of(one.path) for one in self.fresh(selection).found.values()})
-        change = self._change(selection)
+        change = self._change()
         with self._lock:
             known = self._kinds.get(selection)
         if known is None or known[0] != change:
@@ -256,7 +325,8 @@ class Results:
     def months(self, selection: Selection) -> list[str]:
         """The local months in which the files of a selection were modified, sorted: ``2026-03``."""
         if selection == Selection():
-            return self._vault.browsing.months()
+            seconds = self._vault.browsing.quarters_of_hours()
+            return sorted({f"{dt.datetime.fromtimestamp(at, self.zone):%Y-%m}" for at in seconds})
         found = self.fresh(selection).found.values()
         days = {dt.datetime.fromtimestamp(one.mtime_ns // 1_000_000_000, self.zone) for one in found}
         return sorted({f"{day:%Y-%m}" for day in days})

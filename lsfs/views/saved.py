@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Sequence
 
+from lsfs.core.linknames import NAME_BYTES
 from lsfs.store.vault import Vault
 from lsfs.views.base import FOLDER_MODE, Attributes, File, Folder, Item, Live, Node, Text, missing, refused
 from lsfs.views.probes import is_probe
@@ -38,12 +39,15 @@ class Saved(Folder):
         """The queries that there are."""
         saved = self._vault.saved.all()
         names = [name.encode("utf-8", "surrogateescape") for name in saved]
-        folders = [Item(name, Attributes(FOLDER_MODE)) for name in names if len(name) <= 255 and _text(name)]
+        listed = [name for name in names if len(name) <= NAME_BYTES and name not in (README, b".", b"..")]
+        folders = [Item(name, Attributes(FOLDER_MODE)) for name in listed]
         return [*folders, Item(README, Text(TEXTS["saved"]).attributes)]
 
     def make_folder(self, name: bytes) -> None:
         """Saves a query under a name: for the words of the name, until `.query` says otherwise."""
         text = _text(name)
+        if is_probe(name):
+            refused()
         if text is None or text != text.strip() or not text.isprintable():
             refused(errno.EINVAL)
         if self._vault.saved.get(text) is not None:
@@ -121,6 +125,10 @@ class QueryWriting:
             self._data.extend(bytes(offset - len(self._data)))
         self._data[offset : offset + len(data)] = data
 
+    def read(self, offset: int, length: int) -> bytes:
+        """What it would say now."""
+        return bytes(self._data[offset : offset + length])
+
     def truncate(self, size: int) -> None:
         """Cuts or fills up with zeros."""
         if size > _MOST_BYTES:
@@ -143,8 +151,6 @@ class QueryWriting:
 
 def _text(name: bytes) -> str | None:
     """The name of a query that a folder's name stands for; None where it can be none."""
-    if is_probe(name):
-        return None
     try:
         return name.decode("utf-8")
     except UnicodeDecodeError:

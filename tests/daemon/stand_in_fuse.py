@@ -20,7 +20,7 @@ from mfusepy import FUSE, FuseOSError, Operations
 
 SOURCES = [str(Path(__file__).parents[2] / folder) for folder in ("", "daemon")]
 TEXT = b"shown by the stand-in\n"
-FOLDERS = ("/", "/.past")
+FOLDERS = ("/", "/folder")
 
 
 class Shown(Operations):
@@ -44,7 +44,7 @@ class Shown(Operations):
         raise FuseOSError(errno.ENOENT)
 
     def readdir(self, path: str, fh: int) -> list[str]:
-        return [".", "..", *(["hello.txt", ".past"] if path == "/" else [])]
+        return [".", "..", *(["hello.txt", "folder"] if path == "/" else [])]
 
     def open(self, path: str, flags: int) -> int:
         return 0

@@ -179,7 +179,7 @@ def test_folders_that_are_not_fit_are_refused_and_not_wanted(mounted):
             mounted.mount(path)
     assert mounted.service.list().mounts == ()
     mounted.mount()
-    for path in (mounted.point / "below", mounted.point / ".past"):
+    for path in (mounted.point / "below", mounted.point / "other"):
         with pytest.raises(RefusedError):
             mounted.mount(path)
 

@@ -213,7 +213,7 @@ def _fail(error: OSError) -> None:
 
 PYTHON_REMOVES = "import shutil, sys; [shutil.rmtree(one, onerror=lambda *a: print(a[2][1])) for one in sys.argv[1:]]"
 REMOVALS = {
-    "rm": 'rm -rf "$1"/* "$1"/.past/* "$1"/search/lease',
+    "rm": 'rm -rf "$1"/* "$1"/search/lease',
     "find": 'find "$1" -mindepth 1 -delete',
     "python": f'"{sys.executable}" -ISc "{PYTHON_REMOVES}" "$1"/*/; exit 1',
 }

@@ -275,7 +275,7 @@ def prepared(home, in_memory):
 def test_a_change_is_refused_or_made(surface, home, prepared, name, call):
     place = PLACES[name]
     place = place._replace(there=place.there.replace("VERSION", prepared))
-    if name == "saved/kept" and not home.client.call("saved")["queries"]:
+    if name == "saved/kept" and "kept" not in {one["name"] for one in home.client.call("saved")["queries"]}:
         surface.mkdir("saved/kept")
     before, tags = state_of(home.root), home.client.call("tags", {"paths": []})["files"]
     if isinstance(surface, MountSurface):
@@ -289,3 +289,53 @@ def test_a_change_is_refused_or_made(surface, home, prepared, name, call):
     assert home.client.call("tags", {"paths": []})["files"] == tags
     if code == DONE and call == "mkdir":
         surface.rmdir(place.new)
+
+
+OF_LINKS = (
+    *("open for writing", "append", "unlink", "rename", "rename without replacing", "exchange", "whiteout", "link"),
+    *("chown", "utimens", "setxattr", "removexattr"),
+)
+"""Calls that meet a link itself; the others go to the file that it leads to, which is what it is for."""
+HITS = {
+    "search/quagga": "run.sh",
+    "saved/hits": "run.sh",
+    "by-type/code": "run.sh",
+    "by-date/2023/11": "lease1.md",
+    "recent/modified": "run.sh",
+    "similar/Documents/lease1.md": "lease2.md",
+    "search/quagga/by-type/code": "run.sh",
+}
+
+
+@pytest.mark.fuse
+@pytest.mark.parametrize("call", OF_LINKS)
+@pytest.mark.parametrize("folder", HITS)
+def test_a_link_among_results_cannot_be_changed(point, home, folder, call):
+    if folder == "saved/hits" and "hits" not in os.listdir(point / "saved"):
+        os.mkdir(point / "saved/hits")
+        (point / "saved/hits/.query").write_text("quagga")
+    before = state_of(home.root)
+    there = f"{point}/{folder}/{HITS[folder]}"
+    os.lstat(there)
+    code = said_by(lambda: CALLS[call](there, f"{point}/{folder}/new"))
+    kernels = {"open for writing": E.ELOOP, "append": E.ELOOP, "setxattr": E.EPERM, "removexattr": E.EPERM}
+    assert errno.errorcode.get(code, "done") == errno.errorcode[kernels.get(call, E.EROFS)]
+    assert state_of(home.root) == before
+
+
+@pytest.mark.fuse
+def test_a_saved_query_is_the_one_file_that_can_be_written(point, home):
+    os.mkdir(point / "saved/written")
+    file = point / "saved/written/.query"
+    file.write_text("roses")
+    with open(file, "r+b", buffering=0) as both:
+        both.write(b"lease")
+        assert both.read() == b"\n"
+        both.seek(0)
+        assert both.read() == b"lease\n"
+    assert file.read_text() == "lease\n"
+    for call in ("chmod", "chown", "utimens", "setxattr", "unlink", "rename", "link", "truncate"):
+        code = said_by(lambda call=call: CALLS[call](str(file), f"{point}/saved/written/new"))
+        assert errno.errorcode.get(code) == "EROFS", call
+    assert file.read_text() == "lease\n"
+    os.rmdir(point / "saved/written")

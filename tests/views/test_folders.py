@@ -7,11 +7,13 @@ import json
 import os
 import stat
 import subprocess
+import threading
 import time
 
 import pytest
 
 from tests.views.conftest import LEASES
+from tests.views.surfaces import MountSurface
 
 TOP = {"README.txt", "search", "saved", "by-type", "by-date", "by-tag", "recent", "similar", "history", "at"}
 
@@ -283,6 +285,106 @@ def test_what_cannot_be_tagged_is_refused(surface, home):
         assert links(surface, "by-tag/strict") == set()
     finally:
         surface.rmdir("by-tag/strict")
+
+
+def test_links_keep_their_names_when_another_file_of_the_name_is_tagged(surface, home):
+    tag = f"n{type(surface).__name__}"
+    surface.mkdir(f"by-tag/{tag}")
+    deeper = home.root / "house" / "lease0.md"
+    surface.symlink(str(deeper), f"by-tag/{tag}/lease0.md")
+    surface.symlink(str(home.root / "lease0.md"), f"by-tag/{tag}/lease0 (2).md")
+    assert surface.target(f"by-tag/{tag}/lease0.md") == str(deeper)
+    assert surface.target(f"by-tag/{tag}/lease0 (2).md") == str(home.root / "lease0.md")
+    surface.unlink(f"by-tag/{tag}/lease0 (2).md")
+    assert (home.tags(home.root / "lease0.md"), home.tags(deeper)) == ([], [tag])
+    surface.unlink(f"by-tag/{tag}/lease0.md")
+
+
+def test_a_path_has_the_versions_of_every_file_that_stood_there(surface, home):
+    name = f"seat-{type(surface).__name__}.txt"
+    first, second = home.root / name, home.root / f"other-{name}"
+    first.write_text("the first\n")
+    second.write_text("the second\n")
+    for file in (first, second):
+        home.client.call("history", {"path": str(file)})
+    first.unlink()
+    home.client.call("history", {"path": str(first)})
+    second.rename(first)
+    home.client.call("history", {"path": str(first)})
+    folder = f"history/Documents/{name}"
+    assert {surface.read(f"{folder}/{version}") for version in surface.names(folder)} >= {
+        b"the first\n",
+        b"the second\n",
+    }
+
+
+def test_what_is_recent_can_be_narrowed_to_less_of_it_only(surface):
+    recent = links(surface, "recent/modified")
+    assert {"lease1.md", "lease2.md"} <= links(surface, "recent/modified/search/lease") <= recent
+    assert links(surface, "recent/opened/search/lease") <= links(surface, "recent/opened")
+    assert links(surface, "recent/modified/by-type/code") == {"run.sh"}
+
+
+@pytest.mark.parametrize("year", ["1500", "2300", "0000", "9999"])
+def test_years_that_no_file_can_have_are_not_there(surface, year):
+    with says(errno.ENOENT):
+        surface.names(f"by-date/{year}/01")
+
+
+def test_a_query_may_have_a_name_that_programs_look_for(surface, home):
+    assert is_folder(surface, "search/CVs") and is_folder(surface, "search/cover.jpg")
+
+
+@pytest.mark.fuse
+def test_a_document_that_is_being_read_stays_what_it_was(point, home):
+    surface = MountSurface(point)
+    home.client.call("history", {"path": str(home.root)})
+    surface.names("by-type/code")
+    with open(point / "by-type/code/.results.json", "rb", buffering=0) as document:
+        begun = document.read(20)
+        (home.root / "more.py").write_text("print()\n")
+        home.client.call("history", {"path": str(home.root / "more.py")})
+        surface.names("by-type/code")
+        names = {one["name"] for one in json.loads(begun + document.read(1 << 20))["results"]}
+    assert "run.sh" in names and "more.py" not in names
+    assert "more.py" in {one["name"] for one in json.loads(surface.read("by-type/code/.results.json"))["results"]}
+    (home.root / "more.py").unlink()
+    home.client.call("history", {"path": str(home.root / "more.py")})
+
+
+@pytest.mark.fuse
+def test_a_relative_link_is_followed_as_the_kernel_would(point, home):
+    (home.root / "deep" / "down").mkdir(parents=True)
+    for folder in ("deep", "."):
+        (home.root / folder / "twin.txt").write_text("one of two\n")
+    os.symlink("deep/down", home.root / "jump")
+    home.client.call("history", {"path": str(home.root)})
+    os.mkdir(point / "by-tag/relative")
+    subprocess.run(["ln", "-s", "jump/../twin.txt", point / "by-tag/relative/"], cwd=home.root, check=True)
+    assert os.readlink(point / "by-tag/relative/twin.txt") == str(home.root / "deep" / "twin.txt")
+    assert home.tags(home.root / "twin.txt") == []
+
+
+@pytest.mark.fuse
+def test_a_removal_of_a_whole_folder_takes_no_tag_whichever_thread_does_it(point, home):
+    os.mkdir(point / "by-tag/whole")
+    os.symlink(home.root / "lease9.md", point / "by-tag/whole/lease9.md")
+    with os.scandir(point / "by-tag/whole") as listing:
+        next(listing)
+        failures = []
+
+        def remove():
+            try:
+                os.unlink(point / "by-tag/whole/lease9.md")
+            except OSError as error:
+                failures.append(error.errno)
+
+        thread = threading.Thread(target=remove)
+        thread.start()
+        thread.join()
+    assert failures == [errno.EROFS]
+    assert home.tags(home.root / "lease9.md") == ["whole"]
+    os.unlink(point / "by-tag/whole/lease9.md")
 
 
 def test_names_that_are_too_long_are_said_to_be(surface):

@@ -183,6 +183,37 @@ def test_kinds_are_looked_at_again_and_the_daemon_is_told_the_rest(results, live
     assert ".pdf" in wish.types and ".txt" not in wish.types
 
 
+def test_no_more_than_some_wait_for_a_daemon_that_is_silent(results, live):
+    live.go_on.clear()
+    failures = []
+
+    def ask(number):
+        try:
+            results.fresh(Selection(words=(f"word{number}",)))
+        except OSError as error:
+            failures.append(error.errno)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    assert failures == [errno.EAGAIN] * 4
+    live.go_on.set()
+    for thread in threads:
+        thread.join()
+
+
+def test_a_name_is_looked_up_in_what_was_found_a_moment_ago_and_later_anew(results, live, vault, clock):
+    live.answers["lease"] = answer("a.txt")
+    results.fresh(WORDS)
+    changed(vault)
+    live.answers["lease"] = answer("b.txt")
+    clock.now += 4
+    assert list(results.current(WORDS).found) == [b"a.txt"]
+    clock.now += 2
+    assert list(results.current(WORDS).found) == [b"b.txt"]
+
+
 def test_what_nobody_asks_for_is_forgotten(results, live, clock):
     live.answers["lease"] = answer("a.txt")
     results.fresh(WORDS)

@@ -7,6 +7,7 @@ turns what they raise into errno.
 from __future__ import annotations
 
 import errno
+import functools
 import itertools
 import os
 import threading
@@ -20,6 +21,7 @@ from lsfs.views.opened import Opened
 from lsfs.views.tree import Tree
 from lsfsd.fuse.linking import Linking
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 _KEPT_S = 1.0
@@ -44,19 +46,21 @@ class Adapter:
         tree: Tree,
         linking: Linking,
         opened: Opened | None,
-        pid: Callable[[], int],
+        tid: Callable[[], int],
         ready: Callable[[], None],
     ) -> None:
-        """`opened` is told which links were opened, None where nothing is learnt from use."""
+        """`opened` is told which links were opened, None where nothing is learnt from use; `tid` is the caller's."""
         self._tree = tree
         self._linking = linking
         self._opened = opened
-        self._pid = pid
+        self._tid = tid
         self._ready = ready
         self._numbers = itertools.count(1)
         self._listings: dict[int, Sequence[Item]] = {}
         self._files: dict[int, File] = {}
         self._writings: dict[int, Writing] = {}
+        self._last: dict[bytes, int] = {}
+        """The number of the file that a path was opened as last."""
         self._lock = threading.Lock()
         self._listers: dict[int, tuple[int, float]] = {}
         """Folders that a process has open, and when it closed its last one."""
@@ -72,14 +76,14 @@ class Adapter:
     def target(self, path: bytes) -> bytes:
         """Where a link leads to; it counts as opened, unless whoever asks is listing."""
         target = self._tree.target(path)
-        if self._opened is not None and not self._is_listing(self._pid()) and self._tree.is_result(path):
+        if self._opened is not None and not self._is_listing(self._process()) and self._tree.is_result(path):
             self._opened.note(target)
         return target
 
     def open_folder(self, path: bytes) -> int:
         """A handle that holds the names as they are now."""
         items = self._tree.listing(path)
-        number, pid = next(self._numbers), self._pid()
+        number, pid = next(self._numbers), self._process()
         with self._lock:
             self._listings[number] = (*_DOTS, *items)
             self._owners[number] = pid, path
@@ -106,21 +110,26 @@ class Adapter:
             return
         info.fh = file.number or _PASSING | next(self._numbers)
         info.direct_io = int(not file.sized)
-        info.keep_cache = int(bool(file.number))
+        # What the kernel has of the path is of this file; `at/yesterday/…` is another one tomorrow.
+        info.keep_cache = int(bool(file.number) and self._last.get(path) == file.number)
         info.noflush = 1
-        self._keep(self._files, info.fh, file, _MOST_FILES)
+        self._keep(self._last, path, file.number, _MOST_FILES)
+        self._keep(self._files, info.fh, file.pinned(), _MOST_FILES)
 
     def read(self, path: bytes, size: int, offset: int, handle: int) -> bytes:
         """A part of a file."""
+        writing = self._writings.get(handle)
+        if writing is not None:
+            return writing.read(offset, size)
         file = self._files.get(handle)
         if file is None:
             file = self._tree.file(path) if handle & _PASSING else self._tree.numbered(handle)
             self._keep(self._files, handle, file, _MOST_FILES)
         return file.read(offset, size)
 
-    def _keep(self, table: dict[int, T], handle: int, value: T, most: int) -> None:
+    def _keep(self, table: dict[K, T], key: K, value: T, most: int) -> None:
         """Puts a value into a table, and takes what has been there longest from one that is full."""
-        table[handle] = value
+        table[key] = value
         if len(table) > most:
             with self._lock:
                 while len(table) > most:
@@ -133,10 +142,14 @@ class Adapter:
     def _refuse_taking_apart(self, path: bytes) -> None:
         """Refuses whoever has the folder open that a name is in, or that it names: a recursive removal, which means
         the links in folders and would take every tag from the files.  A single name is removed without looking."""
-        pid = self._pid()
+        pid = self._process()
         with self._lock:
             if not {(pid, path), (pid, split(path)[0])}.isdisjoint(self._owners.values()):
                 refused()
+
+    def _process(self) -> int:
+        """The process that calls: file managers look in one thread and act in another."""
+        return process_of(self._tid(), int(time.monotonic()))
 
     def _is_listing(self, pid: int) -> bool:
         with self._lock:
@@ -213,7 +226,7 @@ class Adapter:
 
     def symlink(self, path: str, source: str) -> int:
         """Tags a file."""
-        target = self._linking.resolved(source.encode(*_ENCODING), self._pid())
+        target = self._linking.resolved(source.encode(*_ENCODING), self._process())
         self._tree.make_link(_bytes(path), target)
         return 0
 
@@ -272,6 +285,16 @@ class Adapter:
         if writing is None:
             refused(errno.EBADF)
         return writing
+
+
+@functools.lru_cache(maxsize=256)
+def process_of(tid: int, second: int) -> int:
+    """The process that a thread belongs to, asked once a second; the thread itself where that cannot be seen."""
+    try:
+        with open(f"/proc/{tid}/status", "rb") as status:
+            return next((int(line.split()[1]) for line in status if line.startswith(b"Tgid:")), tid)
+    except OSError:
+        return tid
 
 
 _DOTS = tuple(Item(name, Attributes(0o040755)) for name in (b".", b".."))

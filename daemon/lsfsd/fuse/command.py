@@ -71,7 +71,7 @@ def _serve(
     from lsfs.compose.viewers import open_views
 
     try:
-        from lsfsd.fuse.session import FuseSession, caller_pid, library_version
+        from lsfsd.fuse.session import FuseSession, caller_tid, library_version
     except (ImportError, OSError, AttributeError) as error:
         raise UnavailableError(f"libfuse 3 cannot be loaded: {error}", hint="sudo apt install fuse3") from error
     from lsfsd.fuse.adapter import Adapter
@@ -97,10 +97,14 @@ def _serve(
         views.tidy()
         give_back_memory()
 
-    closing.enter_context(_repeated(tidy, _TIDY_S))
+    def mounted() -> None:
+        # Not before: to mount, libfuse forks, which a process with threads must not.
+        closing.enter_context(_repeated(tidy, _TIDY_S))
+        ready()
+
     linking = Linking(os.fsencode(mount_point), views.tree, mountinfo)
     opened = views.opened if caller["learn"] else None
-    adapter = Adapter(views.tree, linking, opened, caller_pid, ready)
+    adapter = Adapter(views.tree, linking, opened, caller_tid, mounted)
     options: dict[str, object] = {
         "fsname": FS_NAME,
         "subtype": FS_NAME,
@@ -111,9 +115,10 @@ def _serve(
         "nodev": True,
         "noatime": True,
     }
+    # Threads that have served stay: each has connections to the vault.
+    options["max_idle_threads"] = _THREADS
     if library_version() >= (3, 12):
-        # Both: libfuse complains of its own default for the second.
-        options |= {"max_threads": _THREADS, "max_idle_threads": _THREADS}
+        options["max_threads"] = _THREADS
     try:
         FuseSession(adapter, mount_point, **options)
     except RuntimeError as error:

@@ -6,6 +6,7 @@ import errno
 
 from lsfs.core import errors
 from lsfs.objects.piece import ObjectDamaged
+from lsfs.versions.contents import NotKept
 
 _ERRNOS: tuple[tuple[type[errors.LsfsError], int], ...] = (
     (errors.NothingFound, errno.ENOENT),
@@ -17,6 +18,7 @@ _ERRNOS: tuple[tuple[type[errors.LsfsError], int], ...] = (
     (errors.DiskFull, errno.ENOSPC),
     (errors.PermissionRefused, errno.EACCES),
     (errors.VaultNewer, errno.EROFS),
+    (NotKept, errno.ENODATA),
     (ObjectDamaged, errno.EIO),
     (errors.StorageError, errno.EIO),
     (errors.InternalError, errno.EIO),

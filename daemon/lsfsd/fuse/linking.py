@@ -11,7 +11,7 @@ import os
 import stat
 from collections.abc import Callable
 
-from lsfs.core.paths import is_within, join, normal
+from lsfs.core.paths import is_within, join
 from lsfs.core.posix import Mount
 from lsfs.views.base import refused
 from lsfs.views.tree import Tree
@@ -40,23 +40,28 @@ class Linking:
                 text = join(os.readlink(b"/proc/%d/cwd" % pid), text)
             except OSError:
                 refused(errno.EINVAL)
-        return self._walked(normal(text))
+        return self._walked(text)
 
     def _walked(self, path: bytes) -> bytes:
         ours = [mount.mount_point for mount in self._mounts() if mount.fs_type == FS_TYPE]
-        at, left, links = b"", path.split(b"/")[1:], 0
+        at, left, links = b"", path.split(b"/"), 0
         while left:
             name = left.pop(0)
+            if name in (b"", b"."):
+                continue
+            if name == b"..":
+                at = at[: at.rfind(b"/")] if at else at
+                continue
             here = at + b"/" + name
-            target = self._target(here, ours, last=not left)
+            target = self._target(here, ours, last=not any(left))
             if target is None:
                 at = here
                 continue
             links += 1
             if links > _MOST_LINKS:
                 refused(errno.ELOOP)
-            whole = normal(os.path.join(at or b"/", target))
-            at, left = b"", [part for part in whole.split(b"/")[1:] if part] + left
+            at = b"" if target.startswith(b"/") else at
+            left = target.split(b"/") + left
         return at or b"/"
 
     def _target(self, path: bytes, ours: list[bytes], *, last: bool) -> bytes | None:

@@ -116,7 +116,11 @@ class SocketLive:
                 if plan["left_out"] or plan["conflicts"]:
                     raise RefusedError("the change cannot be made")
                 return
+            until = time.monotonic() + DEADLINE_S
             for event in self._client.stream("apply", {"op": plan["op"], "confirmed": "yes"}):
+                if time.monotonic() > until:
+                    # Another op is under way, and tells of its headway; this one follows when that is done.
+                    raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
                 if event["phase"] == "done" and event["result"]["state"] != "applied":
                     raise StorageError("the change was not made")
 

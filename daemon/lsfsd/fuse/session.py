@@ -146,12 +146,12 @@ class FuseSession(mfusepy.FUSE):  # type: ignore[misc]
 
 
 def inode(path: bytes) -> int:
-    """A number for a path, the same as long as the process runs."""
-    return hash(path) & _INO_MASK
+    """A number for a path, the same as long as the process runs; 0 would mean that it is deleted."""
+    return hash(path) & _INO_MASK or 1
 
 
-def caller_pid() -> int:
-    """The process whose call is answered; 0 where it is in another namespace."""
+def caller_tid() -> int:
+    """The thread whose call is answered; 0 where it is in another namespace."""
     return int(mfusepy.fuse_get_context()[2])
 
 

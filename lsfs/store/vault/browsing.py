@@ -10,7 +10,6 @@ from lsfs.store.database import Database
 from lsfs.store.vault.versions import Bound, Version, Versions, below
 
 _WATCHED = "root IN (SELECT id FROM roots WHERE removed_ns IS NULL AND state = 'online')"
-_MONTH = "strftime('%Y-%m', mtime_ns / 1000000000, 'unixepoch', 'localtime')"
 
 
 class Present(msgspec.Struct, frozen=True, array_like=True):
@@ -20,18 +19,14 @@ class Present(msgspec.Struct, frozen=True, array_like=True):
     path: bytes
     size: int
     mtime_ns: int
-    lineage: int
 
 
 class Child(msgspec.Struct, frozen=True, array_like=True):
     """A name that there is, or was, in a folder."""
 
     name: bytes
-    folder: bool
-    """Whether anything is, or was, below it."""
-    versions: bool
-    """Whether the file that is, or was last, at the path itself has versions."""
     mtime_ns: int
+    """Of the newest below it, or of itself."""
 
 
 class Browsing:
@@ -67,19 +62,19 @@ class Browsing:
             bindings.append(tag)
         order = "root, path" if newest is None else f"mtime_ns DESC, root, path LIMIT {int(newest)}"
         rows = self._db.rows(
-            "SELECT root, path, size, mtime_ns, lineage FROM entries "
+            "SELECT root, path, size, mtime_ns FROM entries "
             f"{'INDEXED BY entries_by_lineage ' if tags else ''}WHERE {' AND '.join(where)} ORDER BY {order}",
             bindings,
         )
         return [Present(*row) for row in rows]
 
-    def months(self) -> list[str]:
-        """The local months in which files were modified: ``2026-03``."""
+    def quarters_of_hours(self) -> list[int]:
+        """When files were modified, each quarter of an hour once, in seconds: no zone divides one."""
         rows = self._db.rows(
-            f"SELECT DISTINCT {_MONTH} AS month FROM entries "
-            f"WHERE gone = 0 AND kind = 'file' AND unindexed = '' AND {_WATCHED} ORDER BY month"
+            "SELECT DISTINCT mtime_ns / 900000000000 FROM entries "
+            f"WHERE gone = 0 AND kind = 'file' AND unindexed = '' AND {_WATCHED}"
         )
-        return [row[0] for row in rows if row[0] is not None]
+        return [row[0] * 900 for row in rows]
 
     def tags(self) -> list[str]:
         """The tags that something has which is there, sorted."""
@@ -101,7 +96,7 @@ class Browsing:
             "GROUP BY name ORDER BY name",
             (len(low) + 1, root, low, high),
         )
-        return [Child(row[0], bool(row[1]), bool(row[2]), row[3]) for row in rows if row[1] or row[2]]
+        return [Child(row[0], row[3]) for row in rows if row[1] or row[2]]
 
     def then(self, root: int, folder: bytes, bound: Bound) -> dict[bytes, Version]:
         """What stood directly in a folder then, by name."""
