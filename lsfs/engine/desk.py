@@ -20,6 +20,7 @@ from lsfs.plan.resolve.resolver import Resolver
 from lsfs.plan.resolve.texts import is_plain
 from lsfs.plan.resolve.wanted import Adviser, Target
 from lsfs.store.index import FileRow
+from lsfs.watch import mounts
 
 _MOST_TEXT = 1 << 20
 """Bytes of a file that is looked at before something is written to it."""
@@ -33,7 +34,7 @@ class Desk:
         self._parts = parts
         self._roots = roots = dict(parts.root_paths())
         clock = Clock(now_ns, zone_of(caller.zone), caller.locale)
-        cwd = os.path.realpath(absolute_from_wire(caller.cwd))
+        cwd = mounts.real(absolute_from_wire(caller.cwd))
         files = parts.index.files
 
         def called(name: str) -> Iterator[bytes]:
@@ -62,7 +63,7 @@ class Desk:
     @staticmethod
     def text_at(path: bytes) -> str | None:
         """The text at a path as it can be compared: '' where nothing stands, None for what is no small text."""
-        if not os.path.lexists(path):
+        if not mounts.stands(path):
             return ""
         text = _text_of(Target(path))
         return text if text is not None and is_plain(text) else None
@@ -84,7 +85,7 @@ class Desk:
                     for entry in entries.below(root, b"", gone=True)
                     if entry.gone and display(os.path.basename(entry.path)).lower() == name
                 ]
-        return [path for path in found if not os.path.lexists(path)]
+        return [path for path in found if not mounts.stands(path)]
 
     def _beginning(self, row: FileRow) -> str:
         """The first passage of a file, '' where it has no text."""
@@ -100,6 +101,8 @@ class Desk:
         if target.row is not None:
             return target.row
         above = next(((root, base) for root, base in self._roots.items() if is_within(target.path, base)), None)
+        if not mounts.stands(target.path):
+            return None
         try:
             found = os.lstat(target.path)
         except OSError:

@@ -45,6 +45,7 @@ from lsfs.engine.statuses import Statuses
 from lsfs.engine.verifying import Verifying
 from lsfs.ingest.roots import Added
 from lsfs.store.vault import Root
+from lsfs.watch import mounts
 
 _COPY_AGE_S = 24 * 3600
 
@@ -178,7 +179,7 @@ class Engine:
         """Forgets a removed root's history for good."""
         vault = self._parts.vault
         vault.require_writable()
-        path = os.path.realpath(path)
+        path = mounts.real(path)
         if any(root.path == path for root in vault.roots.all()):
             raise UsageError("it is still watched", path=display(path), hint=f"lsfs roots remove {display(path)} first")
         root = vault.roots.removed(path)
@@ -233,7 +234,7 @@ class Engine:
     def file_status(self, path: bytes) -> FileStatus:
         """What is known of one path."""
         folder, name = os.path.split(path)
-        return self._statuses.file(os.path.join(os.path.realpath(folder), name))
+        return self._statuses.file(os.path.join(mounts.real(folder), name))
 
     def rescan(self, path: bytes | None) -> None:
         """Compares the disk with what is known: of a root, of what lies below one, or of all."""
@@ -241,7 +242,7 @@ class Engine:
         if path is None:
             self._parts.keeper.scan_all(recheck=True)
             return
-        path = os.path.realpath(path)
+        path = mounts.real(path)
         for root in self._parts.vault.roots.all():
             if is_within(path, root.path):
                 self._parts.keeper.scan(root.id, path[len(root.path) :].lstrip(b"/"), recheck=True)
@@ -331,7 +332,7 @@ class Engine:
         self._parts.opener.forget(root_id)
 
     def _root_at(self, path: bytes) -> Root:
-        for candidate in (path, os.path.realpath(path)):
+        for candidate in (path, mounts.real(path)):
             for root in self._parts.vault.roots.all():
                 if root.path == candidate:
                     return root

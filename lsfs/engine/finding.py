@@ -21,6 +21,7 @@ from lsfs.index.query import Query, parse, parse_size
 from lsfs.index.search import Answer, Found, Search
 from lsfs.index.texts import Passage, Texts
 from lsfs.store.index import FileRow, Index
+from lsfs.watch import mounts
 
 _SNIPPET_CHARS = 240
 _FILTERS = {
@@ -129,7 +130,7 @@ class Finding:
         folder = None
         if request.in_folder:
             # Roots are real paths; a link, "." or ".." of the user's names one of their folders too.
-            folder = os.fsdecode(os.path.realpath(absolute_from_wire(request.in_folder)))
+            folder = os.fsdecode(mounts.real(absolute_from_wire(request.in_folder)))
         low, high = parse_size(request.size) if request.size else (None, None)
         now, zone, locale = self._now_ns(), request.zone, request.locale
         return Filters(
@@ -146,7 +147,7 @@ class Finding:
         if request.like is None:
             return None
         folder, name = os.path.split(os.path.normpath(absolute_from_wire(request.like)))
-        path = os.path.join(os.path.realpath(folder), name)
+        path = os.path.join(mounts.real(folder), name)
         for root, root_path in self._root_paths().items():
             if path.startswith(root_path + b"/"):
                 row = self._index.files.at(root, path[len(root_path) + 1 :])

@@ -8,7 +8,9 @@ import msgspec
 
 from lsfs.core.errors import NothingFound
 from lsfs.core.paths import display, is_within
+from lsfs.core.posix import mountinfo
 from lsfs.store.vault import Root, Vault
+from lsfs.watch.mounts import fuse_around, resolved
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -24,12 +26,23 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def place_of(vault: Vault, path: bytes) -> Place:
-    """Where an absolute path lies, links of its folder resolved; raises NothingFound outside the watched folders."""
+    """Where an absolute path lies, links of its folder resolved; raises NothingFound outside the watched folders.
+
+    Nothing is asked of a FUSE mount: one of ours may be waiting for the answer, and a hung one never gives any.
+    """
     folder, name = os.path.split(path)
     itself = name not in (b"", b".", b"..")  # else the name says nothing of what it names
-    real = os.path.join(os.path.realpath(folder), name) if itself else os.path.realpath(path)
+    mounts = mountinfo()
+    whole = resolved(path, mounts)
+    own = os.path.join(resolved(folder, mounts), name) if itself else whole
+    if (mount := fuse_around(own, mounts)) is not None:
+        raise NothingFound(
+            f"it lies in {display(mount.mount_point)}, which a program shows",
+            path=display(path),
+            hint="name the file itself, as `readlink` tells it",
+        )
     # A watched folder may itself be reached by a link.
-    for candidate in (real, os.path.realpath(path)):
+    for candidate in (own, whole):
         for root in vault.roots.all():
             if is_within(candidate, root.path):
                 return Place(root, candidate[len(root.path) :].lstrip(b"/"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Callable, Mapping
 
 from msgspec import UNSET
@@ -15,6 +14,7 @@ from lsfs.core.policy import MIB, InForce
 from lsfs.core.wirepath import to_lossy
 from lsfs.store.index import Content, FileRow, Index
 from lsfs.store.vault import Root, Vault
+from lsfs.watch import mounts
 
 
 class Statuses:
@@ -104,13 +104,13 @@ class Statuses:
         root = next((root for root in self._vault.roots.all() if is_within(path, root.path)), None)
         b64 = path_b64 or UNSET
         if root is None:
-            state: FileState = "outside" if os.path.lexists(path) else "missing"
+            state: FileState = "outside" if mounts.stands(path) else "missing"
             return FileStatus(path=shown, state=state, reason="below no watched folder", path_b64=b64)
         relative = path[len(root.path) :].lstrip(b"/")
         row = self._index.files.at(root.id, relative)
         root_path = display(root.path)
         if row is None:
-            if not os.path.lexists(path):
+            if not mounts.stands(path):
                 return FileStatus(
                     path=shown, state="missing", reason="nothing stands there", root=root_path, path_b64=b64
                 )

@@ -22,7 +22,7 @@ from lsfs.plan.steps import MakeDir, Meta, Put, Row, State, Step, Where
 from lsfs.plan.trash_spec import TrashNames, TrashPlace, place_for
 from lsfs.store.vault import Entry, Root, Vault
 from lsfs.versions.contents import ContentStore
-from lsfs.watch.mounts import resolved
+from lsfs.watch.mounts import OURS, fuse_around, resolved
 
 
 class Effect(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -132,6 +132,7 @@ class Draft:
         if folder not in self._resolved:
             self._resolved[folder] = resolved(folder, self._mounts())  # a look into a mount of ours may come back to us
         path = os.path.join(self._resolved[folder], name)
+        self._refuse_shown(path)
         if len(path) > PATH_MOST:
             raise Problem("path-too-long", f"the path has more than {PATH_MOST} bytes")
         for root in self.roots.values():
@@ -143,6 +144,7 @@ class Draft:
     def place(self, folder: bytes) -> Where:
         """A folder for a plan's results, wherever it lies; outside the watched ones it becomes a base of its own."""
         folder = resolved(folder, self._mounts())
+        self._refuse_shown(folder)
         for root in self.roots.values():
             if is_within(folder, root.path):
                 return Where(root.id, folder[len(root.path) :].lstrip(b"/"))
@@ -152,6 +154,12 @@ class Draft:
             above, name = os.path.split(above)
             missing = join(name, missing) if missing else name
         return Where(self.overlay.outside(above), missing)
+
+    def _refuse_shown(self, path: bytes) -> None:
+        """Raises `Problem` for what lies in a mount of ours, before anything there is looked at."""
+        around = fuse_around(path, self._mounts())
+        if around is not None and around.fs_type == OURS:
+            raise Problem("never", f"{display(path)} is, or lies in, a folder of lsfs itself")
 
     def output(self, text: str) -> Where:
         """A folder that results are put in, wherever it lies."""

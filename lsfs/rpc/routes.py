@@ -23,7 +23,7 @@ class Route(NamedTuple):
     """``read``, ``change`` (of what lsfs keeps or does) or ``control`` (of the daemon itself)."""
     summary: str
     lane: str = "work"
-    """``query`` is never kept waiting by ``work``; ``stream`` answers line by line (NDJSON) until it is done."""
+    """``query`` and ``mount`` never wait for ``work``; ``stream`` answers line by line (NDJSON) until it is done."""
 
 
 ROUTES = (
@@ -58,8 +58,8 @@ ROUTES = (
     Route("at", "POST", "/v1/at", "AtRequest", "AtResult", "read", "A folder as it was"),
     Route("tags", "POST", "/v1/tags", "TagsRequest", "TagsResult", "read", "The tags of files"),
     Route("saved", "GET", "/v1/saved", None, "SavedList", "read", "The saved queries", "query"),
-    Route("mount", "POST", "/v1/mount", "MountRequest", "MountInfo", "control", "Mount the folders that are queries"),
-    Route("umount", "POST", "/v1/umount", "UmountRequest", "MountList", "control", "Take mounts away"),
+    Route("mount", "POST", "/v1/mount", "MountRequest", "MountInfo", "control", "Mount the semantic folders", "mount"),
+    Route("umount", "POST", "/v1/umount", "UmountRequest", "MountList", "control", "Take mounts away", "mount"),
     Route("mounts", "GET", "/v1/mounts", None, "MountList", "read", "Where lsfs is mounted", "query"),
     Route("retention", "POST", "/v1/retention", "RetentionRequest", "RetentionResult", "read", "What is kept, and why"),
     Route("verify", "POST", "/v1/verify", None, "VerifyEvent", "change", "Prove all that is kept", "stream"),

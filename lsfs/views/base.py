@@ -12,6 +12,8 @@ import msgspec
 
 FOLDER_MODE = stat.S_IFDIR | 0o755
 FILE_MODE = stat.S_IFREG | 0o444
+PRIVATE_MODE = stat.S_IFREG | 0o400
+"""Of what quotes files: whoever else is let in may read those that are open to him, and no more."""
 LINK_MODE = stat.S_IFLNK | 0o777
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lsfs.views.base import FILE_MODE, Attributes, File, Folder, Item, Link, Node, Text, missing
+from lsfs.views.base import PRIVATE_MODE, Attributes, File, Folder, Item, Link, Node, Text, missing
 from lsfs.views.probes import is_probe
 from lsfs.views.results import FACETS, RESULTS, WHY, Result, Results
 from lsfs.views.selection import Selection
@@ -54,7 +54,7 @@ class Document(File):
     def attributes(self) -> Attributes:
         """Its size is not known before the search was run."""
         known = self._results.known(self._selection)
-        return _document(known, self._selection, self._name) if known is not None else Attributes(FILE_MODE)
+        return _document(known, self._selection, self._name) if known is not None else Attributes(PRIVATE_MODE)
 
     def read(self, offset: int, length: int) -> bytes:
         """A part of the document."""
@@ -66,7 +66,7 @@ class Document(File):
 
 
 def _document(result: Result, selection: Selection, name: bytes) -> Attributes:
-    return Attributes(FILE_MODE, len(result.document(name, selection)) if result.measured else 0)
+    return Attributes(PRIVATE_MODE, len(result.document(name, selection)) if result.measured else 0)
 
 
 def facet(results: Results, selection: Selection, name: bytes) -> Folder:

@@ -94,7 +94,7 @@ class QueryFile(File):
     @property
     def attributes(self) -> Attributes:
         """A small file that its owner may write."""
-        return Attributes(0o100644, len(self._data()))
+        return Attributes(0o100600, len(self._data()))
 
     def read(self, offset: int, length: int) -> bytes:
         """The query and a line end."""

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 
 from lsfs.core import paths
-from lsfs.core.posix import Mount
+from lsfs.core.posix import Mount, mountinfo
 
 _NETWORK = frozenset(
     ("nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "glusterfs", "afs", "9p", "lustre", "gpfs", "coda", "davfs")
@@ -70,6 +70,19 @@ def resolved(path: bytes, mounts: Sequence[Mount]) -> bytes:
             at = b"/"
         rest += target.split(b"/")[::-1]
     return at
+
+
+def real(path: bytes) -> bytes:
+    """`resolved` with what is mounted now: ``os.path.realpath`` for paths that people name."""
+    return resolved(path, mountinfo())
+
+
+def stands(path: bytes) -> bool:
+    """Whether something is at absolute `path`, be it a link; False, unasked, for what lies in a FUSE mount."""
+    mounts = mountinfo()
+    folder, name = os.path.split(path)
+    path = os.path.join(resolved(folder, mounts), name)
+    return fuse_around(path, mounts) is None and os.path.lexists(path)
 
 
 def below(root: bytes, mounts: Iterable[Mount]) -> frozenset[bytes]:

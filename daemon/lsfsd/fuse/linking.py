@@ -15,8 +15,8 @@ from lsfs.core.paths import is_within, join
 from lsfs.core.posix import Mount
 from lsfs.views.base import refused
 from lsfs.views.tree import Tree
+from lsfs.watch.mounts import OURS
 
-FS_TYPE = "fuse.lsfs"
 _MOST_LINKS = 40
 
 
@@ -43,7 +43,7 @@ class Linking:
         return self._walked(text)
 
     def _walked(self, path: bytes) -> bytes:
-        ours = [mount.mount_point for mount in self._mounts() if mount.fs_type == FS_TYPE]
+        ours = [mount.mount_point for mount in self._mounts() if mount.fs_type == OURS]
         at, left, links = b"", path.split(b"/"), 0
         while left:
             name = left.pop(0)

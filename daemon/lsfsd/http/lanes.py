@@ -29,6 +29,8 @@ class Lanes:
     def __init__(self, *, query_threads: int = 2, work_threads: int = 4) -> None:
         self._pools = {
             "query": _made(ThreadPoolExecutor(query_threads, thread_name_prefix="query"), query_threads),
+            # What takes a mount away is not kept waiting by what waits for that mount.
+            "mount": ThreadPoolExecutor(1, thread_name_prefix="mount"),
             "work": ThreadPoolExecutor(work_threads, thread_name_prefix="work"),
             "stream": ThreadPoolExecutor(STREAMS, thread_name_prefix="stream"),
         }

@@ -34,6 +34,7 @@ from lsfs.plan.resolve.wanted import Adviser, Chosen, Conditions, LeftOut, Targe
 from lsfs.store.index import FileRow, Index
 from lsfs.store.index.files import condition
 from lsfs.store.index.names import words as split_words
+from lsfs.watch import mounts
 
 MOST = 20_000
 """Files that one description may mean."""
@@ -192,7 +193,7 @@ class Chooser:
                 row = self._index.files.at(root, path[len(base) :].lstrip(b"/"))
                 if row is not None:
                     return Target(path, row if row.kind == "file" else None)
-                if os.path.lexists(path):  # not in the index, but named in full
+                if mounts.stands(path):  # not in the index, but named in full
                     return Target(path)
         return None
 

@@ -21,6 +21,7 @@ from lsfs.plan.resolve.spans import range_of, sizes_of
 from lsfs.plan.resolve.standing import is_as_read
 from lsfs.plan.resolve.unclear import Unclear, require_as_called, require_which
 from lsfs.plan.resolve.wanted import Chosen, Conditions, LeftOut, Target
+from lsfs.watch import mounts
 
 _THERE = frozenset({"there", "it", "that folder", "the new folder", "the folder", "this folder", "in it", "into it"})
 _DIRECTLY = re.compile(r"\b(?:directly|immediately) (?:in|inside|under|below|within)\b", re.IGNORECASE)
@@ -332,7 +333,7 @@ class Meaning:
             if not (new and _has_ending(words)):
                 raise
             path = self.new_path(words, folder)
-            if os.path.lexists(path):
+            if mounts.stands(path):
                 raise Unclear(f"“{words}” is not in the index", [Target(path)], phrase=words) from None
             return Target(path)
         if len(found) != 1:

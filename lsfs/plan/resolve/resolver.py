@@ -20,6 +20,7 @@ from lsfs.plan.resolve.phrases import Described, completed, described
 from lsfs.plan.resolve.spans import range_of
 from lsfs.plan.resolve.unclear import Unclear
 from lsfs.plan.resolve.wanted import Conditions, LeftOut, Target
+from lsfs.watch import mounts
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -156,7 +157,7 @@ class Resolver:
             raise Unclear("the text cannot be read before the earlier steps are done", hint="say it in two sentences")
         if action.source:
             return self._plain_text(self._meaning.one(action.source, "", new=False))
-        existing = self._plain_text(target) if os.path.lexists(target.path) else ""
+        existing = self._plain_text(target) if mounts.stands(target.path) else ""
         raise texts.DraftWanted(action, target.path, existing)
 
     def _plain_text(self, target: Target) -> str:
