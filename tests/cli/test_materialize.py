@@ -46,7 +46,9 @@ def test_it_makes_links_to_the_hits_with_names_that_do_not_clash(lsfs, door, fou
     }
     (asked,) = door.said("find")
     assert (asked["words"], asked["limit"]) == ("lease for the flat -draft", 1000)
-    assert (folder / ".query").read_text().endswith("lease for the flat -draft\n")
+    head, words, first, *_ = (folder / ".query").read_bytes().split(b"\n")
+    assert head.startswith(b"# Links made by lsfs materialize")
+    assert (words, first) == (b"lease for the flat -draft", b'["lease.md", "/docs/lease.md"]')
 
 
 def test_it_brings_its_own_folder_up_to_date(lsfs, found, folder):
@@ -59,6 +61,61 @@ def test_it_brings_its_own_folder_up_to_date(lsfs, found, folder):
     }  # fmt: skip
     assert links(folder) == {b"b": b"/docs/b", b"c": b"/docs/c"}
     assert os.lstat(folder / "b").st_ino == kept
+
+
+def test_it_removes_what_it_made_where_nothing_is_found_any_more(lsfs, found, folder):
+    found(hit("/docs/caf\ufffd", "L2RvY3MvY2Fm6Q=="), hit("/docs/new\nline"))
+    assert lsfs("materialize", "lease", str(folder)).code == 0
+    (folder / "mine").symlink_to("/etc/hosts")
+    found()
+    done = lsfs("materialize", "rent", str(folder))
+    assert (done.code, done.out) == (1, "") and "nothing found: 2 links removed" in done.err
+    assert links(folder) == {b"mine": b"/etc/hosts"}
+    assert "rent" in (folder / ".query").read_text() and "lease" not in (folder / ".query").read_text()
+    assert lsfs("materialize", "rent", str(folder), "--json").document["links"] == 0
+    found(hit("/docs/a"))
+    assert lsfs("materialize", "rent", str(folder)).code == 0
+    assert links(folder) == {b"mine": b"/etc/hosts", b"a": b"/docs/a"}
+
+
+def test_links_of_the_users_own_stay_and_keep_their_names(lsfs, found, folder):
+    found(hit("/docs/a"), hit("/docs/b"))
+    assert lsfs("materialize", "lease", str(folder)).code == 0
+    (folder / "mine").symlink_to("/etc/hosts")
+    (folder / "a").unlink()
+    (folder / "a").symlink_to("/elsewhere")  # under a name of ours
+    found(hit("/docs/a"), hit("/docs/mine"))
+    assert lsfs("materialize", "lease", str(folder)).code == 0
+    assert links(folder) == {
+        b"mine": b"/etc/hosts", b"a": b"/elsewhere", b"a (2)": b"/docs/a", b"mine (2)": b"/docs/mine",
+    }  # fmt: skip
+
+
+def test_without_a_readable_record_every_link_is_taken_for_the_users(lsfs, found, folder):
+    found(hit("/docs/a"))
+    assert lsfs("materialize", "lease", str(folder)).code == 0
+    mark = folder / ".query"
+    mark.write_text("".join(mark.read_text().splitlines(keepends=True)[:2]) + '["a", 3]\n["a"]\n["a", "/do')
+    found(hit("/docs/b"))
+    assert lsfs("materialize", "lease", str(folder)).code == 0
+    assert links(folder) == {b"a": b"/docs/a", b"b": b"/docs/b"}
+
+
+def test_what_was_left_half_done_is_finished(lsfs, found, folder, monkeypatch):
+    found(hit("/docs/a"), hit("/docs/b"))
+    assert lsfs("materialize", "lease", str(folder)).code == 0
+    found(hit("/docs/b"), hit("/docs/c"), hit("/docs/d"))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "symlink", full)
+        assert lsfs("materialize", "lease", str(folder)).code != 0
+    (folder / "c").symlink_to("/docs/c")
+    found(hit("/docs/d"))
+    assert lsfs("materialize", "lease", str(folder)).code == 0
+    assert links(folder) == {b"d": b"/docs/d"}
 
 
 def test_a_folder_with_anything_else_in_it_is_left_alone(lsfs, door, found, folder, tmp_path):
@@ -92,6 +149,6 @@ def test_nothing_found_makes_no_folder(lsfs, found, folder):
     assert not folder.exists()
 
 
-@pytest.mark.parametrize("arguments", [["lease"], [], [" ", "made"]])
+@pytest.mark.parametrize("arguments", [["lease"], [], [" ", "made"], ["lease", ""]])
 def test_a_query_and_a_folder_are_needed(lsfs, arguments):
     assert lsfs("materialize", *arguments).code == 2
