@@ -81,4 +81,6 @@ def _line(one: dict[str, Any], style: Style) -> str:
 def _wire(session: Session, folder: str | None) -> str:
     if folder is None:
         folder = os.path.expanduser(DEFAULT)
+    if not folder:
+        raise UsageError("the name of the folder is empty", hint=f"without a name it is {DEFAULT}")
     return session.wire_path(folder)
