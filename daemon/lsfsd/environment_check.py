@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,15 +33,15 @@ def _folders(paths: Paths) -> Iterator[DoctorFinding]:
             yield DoctorFinding(severity="error", what=f"the {what} folder: {error.strerror}", path=path)
             continue
         if seen.st_uid != os.geteuid():
-            hint = f"chown -R $USER {path}"
+            hint = f"chown -R $USER {shlex.quote(path)}"
             yield DoctorFinding(severity="error", what=f"the {what} folder is another user's", path=path, hint=hint)
         elif stat.S_IMODE(seen.st_mode) & 0o077:
-            hint = f"chmod 700 {path}"
+            hint = f"chmod 700 {shlex.quote(path)}"
             yield DoctorFinding(
                 severity="warning", what=f"others can look into the {what} folder", path=path, hint=hint
             )
         elif not os.access(path, os.W_OK | os.X_OK):
-            hint = f"chmod 700 {path}"
+            hint = f"chmod 700 {shlex.quote(path)}"
             yield DoctorFinding(severity="error", what=f"the {what} folder is not writable", path=path, hint=hint)
         else:
             yield DoctorFinding(severity="ok", what=f"the {what} folder", path=path)
@@ -67,7 +68,9 @@ def _mounting(paths: Paths) -> Iterator[DoctorFinding]:
             severity="warning",
             what="a mount whose process is gone",
             path=shown,
-            hint="lsfs status starts the daemon, which cleans it away" if path_b64 else f"fusermount3 -u -z '{shown}'",
+            hint="lsfs status starts the daemon, which cleans it away"
+            if path_b64
+            else f"fusermount3 -u -z {shlex.quote(shown)}",
         )
 
 
