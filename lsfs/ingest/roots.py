@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from lsfs.core.errors import ConflictError, PermissionRefused, RefusedError, UsageError
-from lsfs.core.paths import display, is_within
+from lsfs.core.paths import display, is_within, relative
 from lsfs.core.policy import Policy, policy_text
 from lsfs.core.posix import Mount, fs_uuid, mountinfo
 from lsfs.core.records import signed_ino
@@ -140,7 +140,7 @@ class RootBook:
 
     @staticmethod
     def _refuse_place(path: bytes, mounts: Sequence[Mount], shown: str) -> None:
-        if reason := refusal(path, mounts):
+        if reason := _unwatchable(path, mounts):
             raise RefusedError(f"{reason}, whose changes cannot be watched", path=shown)
 
     @staticmethod
@@ -160,11 +160,10 @@ class RootBook:
     def presence(self, root: Root) -> str:
         """Empty where the root's own folder stands at its path, else what stands in its stead.
 
-        In a file system of FUSE, mounted over it since, nothing is looked at: that may hang.
+        As in :meth:`check`, the mount that it lies on decides. In one of FUSE nothing is looked at: that may hang.
         """
-        mounts = self.mounts()
-        if fuse_around(root.path, mounts) is not None:
-            return refusal(root.path, mounts) or "another file system is mounted over it"
+        if reason := _unwatchable(root.path, self.mounts()):
+            return reason
         try:
             status = os.stat(root.path)
         except FileNotFoundError:
@@ -186,6 +185,15 @@ class RootBook:
         if reason:
             self._on_offline(root.id)
         return msgspec.structs.replace(root, state=state, reason=reason)
+
+
+def _unwatchable(path: bytes, mounts: Sequence[Mount]) -> str | None:
+    """The `refusal` of `path`, or that of a FUSE mount which hides what it lies on; None where there is neither."""
+    covering = [mount for mount in mounts if relative(mount.mount_point, path) is not None]
+    innermost = max(range(len(covering)), key=lambda at: (len(covering[at].mount_point), at), default=0)
+    # What was mounted later, above it, covers it.
+    hiding = fuse_around(path, covering[innermost + 1 :])
+    return refusal(path, mounts) or (refusal(path, [hiding]) if hiding is not None else None)
 
 
 def _differ(one: str, other: str) -> bool:

@@ -121,6 +121,42 @@ def test_nothing_is_looked_at_in_what_a_program_has_mounted(vault, folder, monke
     assert looked == []
 
 
+def test_the_innermost_mount_decides_whether_a_root_is_there_as_it_decides_what_may_become_one(
+    vault, folder, monkeypatch
+):
+    inside = folder / "inside"
+    inside.mkdir()
+    point = os.fsencode(inside)
+    program, disk = Mount(os.fsencode(folder), "fuse.sshfs"), Mount(point, "ext4")
+    for mounts in ([program, disk], [program, Mount(point, "fuse.gocryptfs"), disk]):
+        monkeypatch.setattr(roots, "mountinfo", lambda mounts=mounts: [Mount(b"/", "ext4"), *mounts])
+        book = book_of(vault, [])
+        assert book.presence(book.add(point).root) == ""
+
+
+def test_a_root_on_a_disk_that_a_programs_mount_hides_is_not_looked_for(vault, folder, monkeypatch):
+    inside = folder / "inside"
+    inside.mkdir()
+    book = book_of(vault, [])
+    root = book.add(os.fsencode(inside)).root
+    mounts = [Mount(root.path, "ext4"), Mount(os.fsencode(folder), "fuse.sshfs"), Mount(b"/", "ext4")]
+    looked: list[object] = []
+    stat = os.stat
+
+    def noted(path: object, **options: object) -> os.stat_result:
+        looked.append(path)
+        return stat(path, **options)
+
+    monkeypatch.setattr(roots, "mountinfo", lambda: mounts)
+    with monkeypatch.context() as watched:
+        watched.setattr(os, "stat", noted)
+        reason = book.presence(root)
+        with pytest.raises(RefusedError, match=r"fuse\.sshfs"):
+            book.check(root.path)
+    assert "a program provides (fuse.sshfs)" in reason
+    assert root.path not in looked
+
+
 def test_a_stored_mount_point_is_no_root_and_may_lie_in_one(vault, folder):
     book = book_of(vault, [])
     with vault.write() as tx:
