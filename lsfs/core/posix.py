@@ -44,6 +44,8 @@ class Mount(msgspec.Struct, frozen=True, array_like=True):
     fs_type: str
     source: bytes = b""
     """What is mounted, a block device's path where it is one."""
+    device: str = ""
+    """``MAJOR:MINOR`` of what lies on it (``st_dev``), the same wherever the mount is moved to."""
 
 
 class _OpenHow(ctypes.Structure):
@@ -296,7 +298,7 @@ def parse_mountinfo(data: bytes) -> list[Mount]:
         if not separator or len(fields) < 6 or len(described) < 2:
             continue
         fs_type, source = os.fsdecode(_unescape(described[0])), _unescape(described[1])
-        mounts.append(Mount(_unescape(fields[4]), fs_type, source))
+        mounts.append(Mount(_unescape(fields[4]), fs_type, source, fields[2].decode("ascii", "replace")))
     return mounts
 
 

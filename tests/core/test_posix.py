@@ -232,8 +232,8 @@ def test_mountinfo_is_read_with_its_escapes() -> None:
         b"a line of another kind\n"
     )
     assert parse_mountinfo(text) == [
-        Mount(b"/a b\tc\nd\\e\r", "ext3", b"/dev/root x"),
-        Mount(b"/run/user/1000/doc", "fuse.portal", b"portal"),
+        Mount(b"/a b\tc\nd\\e\r", "ext3", b"/dev/root x", "98:0"),
+        Mount(b"/run/user/1000/doc", "fuse.portal", b"portal", "0:5"),
     ]
 
 
