@@ -40,8 +40,8 @@ class Mounting:
         folder, name = os.path.split(os.path.normpath(path))
         return os.path.join(resolved(folder, self._mounts()), name)
 
-    def prepare(self, path: bytes, *, allow_other: bool = False) -> StoredMount:
-        """Stores that lsfs is to be mounted at folder `path`, and leaves it out of the watched folders from now on.
+    def check(self, path: bytes, *, allow_other: bool = False) -> StoredMount:
+        """What is to be stored for lsfs to be mounted at folder `path`; nothing is changed.
 
         Raises UsageError, RefusedError or PermissionRefused where that may not be.
         """
@@ -56,16 +56,19 @@ class Mounting:
         if not ours:
             self._check_place(point, mounts, known)
             _check_folder(point)
+        return wanted
+
+    def store(self, wanted: StoredMount) -> None:
+        """Stores what is to be mounted, and leaves it out of the watched folders from now on."""
         with self._parts.vault.write() as tx:
             self._parts.vault.mounts.put(tx, wanted)
-        if self._look_again(point):
+        if self._look_again(wanted.path):
             time.sleep(_NOTICED_S)
-        return wanted
 
     def make_ready(self, mount: StoredMount) -> None:
         """Makes the folder of a stored mount if it is missing; nothing of ours may be mounted there.
 
-        Raises as :meth:`prepare` does: what was there then may be another thing by now.
+        Raises as :meth:`check` does: what was there then may be another thing by now.
         """
         self._check_place(mount.path, self._mounts(), {mount.path: mount})
         if not _check_folder(mount.path):

@@ -16,6 +16,7 @@ from lsfs.core.locations import Paths
 from lsfs.rpc.caller import caller_fields
 from lsfs.rpc.client import Client
 from lsfs.rpc.launch import launch_daemon
+from tests.daemon.mounted import mounted  # noqa: F401  (a fixture)
 
 ROOT = Path(__file__).parents[2]
 FAKE = Path(__file__).parent / "fake_daemon.py"

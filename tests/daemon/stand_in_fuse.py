@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import errno
 import fcntl
 import json
@@ -12,6 +11,7 @@ import signal
 import stat
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ["FUSE_LIBRARY_NAME"] = "fuse3"
@@ -26,11 +26,16 @@ FOLDERS = ("/", "/folder")
 class Shown(Operations):
     use_ns = True
 
-    def __init__(self, ready: int, hung: bool) -> None:
+    def __init__(self, ready: int, hung: bool, say: Callable[..., None], point: str) -> None:
         self.ready = ready
+        self.say = say
+        self.point = os.fsencode(point)
         self.hung = hung
 
     def init(self, path: str) -> None:
+        from lsfsd.mounts.process import device_at
+
+        self.say(device=device_at(self.point))
         os.write(self.ready, b'{"ready": true}\n')
         os.close(self.ready)
 
@@ -64,17 +69,23 @@ def main() -> None:
     parser.add_argument("--allow-other", action="store_true")
     asked = parser.parse_args()
     build = asked.build
+    sys.path[:0] = SOURCES
     if build == "this":
-        sys.path[:0] = SOURCES
         from lsfs.rpc.build import build_id
 
         build = build_id()
     lock = os.open(asked.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
     vault = os.stat(asked.vault)
-    said = {"pid": os.getpid(), "build": build, "schema": 1, "vault_ino": vault.st_ino, "vault_dev": vault.st_dev}
-    os.ftruncate(lock, 0)
-    os.write(lock, json.dumps(said | {"mount": asked.point}).encode() + b"\n")
+    claim: dict[str, object] = {}
+
+    def say(**more: object) -> None:
+        claim.update(more)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, json.dumps(claim).encode() + b"\n", 0)
+
+    say(pid=os.getpid(), build=build, vault_ino=vault.st_ino, vault_dev=vault.st_dev)
+    say(mount=asked.point, allow_other=asked.allow_other)
     if asked.behaviour == "fails":
         error = {"code": "storage", "message": "it went wrong", "path": None, "hint": "do this"}
         os.write(asked.ready_fd, json.dumps({"error": error}).encode() + b"\n")
@@ -83,9 +94,12 @@ def main() -> None:
         sys.exit(3)
     if asked.behaviour == "never-ready":
         signal.pause()
-    shown = Shown(asked.ready_fd, asked.behaviour == "hung")
-    with contextlib.suppress(RuntimeError):  # how a signal ends it
+    shown = Shown(asked.ready_fd, asked.behaviour == "hung", say, asked.point)
+    try:
         FUSE(shown, asked.point, foreground=True, fsname="lsfs", subtype="lsfs", auto_unmount=True, ro=True)
+        say(ended="unmounted")
+    except RuntimeError:
+        say(ended="signal")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from lsfs.core.posix import mountinfo
 from lsfs.rpc.caller import caller_fields
 from lsfs.rpc.client import Client
 from lsfs.rpc.launch import is_locked, launch_daemon
-from lsfsd.mounts.requirements import missing
+from lsfsd.mounts.process import UNMOUNTED, claim_in
+from lsfsd.mounts.requirements import fusermount, missing
 
 pytestmark = [
     pytest.mark.fuse,
@@ -120,6 +121,31 @@ def test_it_is_mounted_again_after_both_were_killed(daemon, wait_until):
     wait_until(daemon.is_gone)
     wait_until(lambda: daemon.pid() not in (pid, None))
     assert (daemon.home / "shown" / "README.txt").exists()
+
+
+def test_a_process_that_is_ended_comes_back_and_one_that_is_unmounted_stays_away(daemon, wait_until):
+    point = daemon.home / "shown"
+    daemon.client.call("mount", {"path": str(point)})
+    (lock,) = Path(daemon.paths.state_dir, "mounts").glob("*.lock")
+    pid = daemon.pid()
+    os.kill(pid, signal.SIGTERM)
+    wait_until(lambda: daemon.pid() not in (pid, None))
+    daemon.client.stop_daemon()
+    wait_until(lambda: daemon.pid() is not None)  # adopted by the next
+    subprocess.run([fusermount(), "-u", str(point)], check=True)
+    wait_until(lambda: "another program" in daemon.mounts()[0]["note"])
+    assert claim_in(lock).ended == UNMOUNTED and points(daemon.home) == []
+
+
+def test_a_mount_that_was_moved_with_its_folder_is_found(daemon):
+    (daemon.home / "sub").mkdir()
+    daemon.client.call("mount", {"path": str(daemon.home / "sub" / "shown")})
+    (daemon.home / "sub").rename(daemon.home / "sub2")
+    moved = daemon.home / "sub2" / "shown"
+    (listed,) = daemon.mounts()
+    assert not listed["mounted"] and f"it was moved to {moved}" in listed["note"]
+    daemon.client.call("umount", {"path": str(daemon.home / "sub" / "shown")})
+    assert points(daemon.home) == [] and list(moved.iterdir()) == []
 
 
 def test_doctor_says_whether_anything_can_be_mounted(daemon, lsfs):

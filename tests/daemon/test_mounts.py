@@ -7,90 +7,22 @@ import errno
 import os
 import signal
 import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from lsfs.core import actions
-from lsfs.core.api import MountInfo, MountRequest, PlanRequest, UmountRequest
+from lsfs.core.api import PlanRequest
 from lsfs.core.errors import ConflictError, NothingFound, RefusedError, StorageError, UnavailableError, UsageError
 from lsfs.core.paths import is_within
-from lsfs.core.posix import mountinfo
 from lsfs.engine import mounting
 from lsfsd.mounts import process, requirements, service
 from lsfsd.mounts.process import holder, is_mounted, unmount
-from lsfsd.mounts.service import MountService
+from tests.daemon.mounted import needs_fuse
 
-pytestmark = [
-    pytest.mark.fuse,
-    pytest.mark.skipif(requirements.missing() is not None, reason=f"no FUSE here: {requirements.missing()}"),
-]
-STAND_IN = str(Path(__file__).parent / "stand_in_fuse.py")
-BUILD = "9/1/a"
-
-
-class Mounted:
-    """A running service over an engine, which can be ended and started anew as a daemon is."""
-
-    def __init__(self, lsfs) -> None:
-        self.lsfs = lsfs
-        self.point = lsfs.root / "shown"
-        self.service: MountService | None = None
-
-    def start(self, behaviour: str = "well", *, build: str = BUILD) -> None:
-        vault = str(Path(self.lsfs.paths.vault_dir, "vault.db"))
-        self.service = MountService(
-            self.lsfs.engine.mounting,
-            self.lsfs.paths,
-            build,
-            [sys.executable, STAND_IN, behaviour, build, vault],
-            pauses=lambda: iter([0.1] * 1000),
-        )
-        self.thread = threading.Thread(target=self.service.run, args=(lambda: None,))
-        self.thread.start()
-
-    def stop(self) -> None:
-        """As the daemon's end: what is mounted stays."""
-        if self.service is not None:
-            self.service.stop()
-            self.thread.join()
-            self.service.close()
-            self.service = None
-
-    def mount(self, path: Path | None = None) -> MountInfo:
-        return self.service.mount(MountRequest(path=str(path or self.point)))
-
-    def umount(self, *, force: bool = False) -> None:
-        self.service.umount(UmountRequest(path=str(self.point), force=force))
-
-    def info(self) -> MountInfo:
-        (info,) = self.service.list().mounts
-        return info
-
-    def stands(self) -> bool:
-        return self.info().mounted and self.info().note == ""
-
-    def locks(self) -> list[Path]:
-        return sorted(Path(self.lsfs.paths.state_dir, "mounts").glob("*.lock"))
-
-
-@pytest.fixture
-def mounted(short_tmp: Path, start_lsfs) -> Iterator[Mounted]:
-    with start_lsfs(short_tmp) as lsfs:
-        made = Mounted(lsfs)
-        lsfs.up()
-        yield made
-        if made.service is None:
-            made.start()
-        with contextlib.suppress(NothingFound):
-            made.umount(force=True)
-        made.stop()
-        assert not [mount for mount in mountinfo() if is_within(mount.mount_point, os.fsencode(lsfs.root))]
-        assert not [lock for lock in made.locks() if holder(lock)]
+pytestmark = [pytest.mark.fuse, needs_fuse]
 
 
 def entries(lsfs) -> list[bytes]:
@@ -149,7 +81,7 @@ def test_a_mount_that_hangs_holds_up_no_scan(mounted):
 
 def test_a_folder_in_a_mount_point_is_no_root_even_when_it_is_not_mounted(mounted):
     mounted.start("fails")
-    mounted.lsfs.engine.mounting.prepare(os.fsencode(mounted.point))
+    mounted.want()
     (mounted.point / "folder").mkdir(parents=True)
     for path in (mounted.point, mounted.point / "folder"):
         with pytest.raises(RefusedError, match="lsfs itself"):
@@ -200,7 +132,7 @@ def test_what_does_not_get_ready_is_ended(mounted, monkeypatch):
 
 
 def test_the_service_ends_while_something_does_not_get_ready(mounted):
-    mounted.lsfs.engine.mounting.prepare(os.fsencode(mounted.point))
+    mounted.want()
     mounted.start("never-ready")
     time.sleep(1)
     began = time.monotonic()
@@ -314,7 +246,7 @@ def test_what_nobody_wants_any_more_is_ended(mounted, wait_until: Callable[..., 
 
 
 def test_a_folder_that_went_is_made_again_and_one_that_was_filled_is_not_hidden(mounted, wait_until):
-    mounted.lsfs.engine.mounting.prepare(os.fsencode(mounted.point))
+    mounted.want()
     mounted.start()
     wait_until(mounted.stands)
     mounted.stop()
@@ -349,10 +281,10 @@ def test_a_mount_for_others_needs_the_consent_of_the_system(mounted, monkeypatch
     monkeypatch.setattr(mounting, "FUSE_CONF", conf)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(UsageError) as raised:
-        mounted.lsfs.engine.mounting.prepare(os.fsencode(mounted.point), allow_other=True)
+        mounted.want(allow_other=True)
     assert "user_allow_other" in raised.value.hint
     conf.write_text("mount_max = 9\nuser_allow_other\n")
-    mounted.lsfs.engine.mounting.prepare(os.fsencode(mounted.point), allow_other=True)
+    mounted.want(allow_other=True)
     assert mounted.lsfs.engine.mounting.wanted()[0].allow_other
 
 

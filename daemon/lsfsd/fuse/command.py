@@ -21,6 +21,7 @@ from lsfs.rpc.caller import caller_fields
 from lsfs.rpc.client import Client
 from lsfsd.limits import allow_descriptors
 from lsfsd.logs import logging_to
+from lsfsd.mounts.process import BY_SIGNAL, UNMOUNTED, device_at
 
 if TYPE_CHECKING:
     from lsfsd.fuse.live import SocketLive
@@ -83,14 +84,12 @@ def _serve(
     )
     seen = os.stat(views.vault.path)
     state.write(
-        {
-            "pid": os.getpid(),
-            "build": build_id(),
-            "schema": views.vault.schema(),
-            "vault_ino": seen.st_ino,
-            "vault_dev": seen.st_dev,
-            "mount": mount_point,
-        }
+        pid=os.getpid(),
+        build=build_id(),
+        vault_ino=seen.st_ino,
+        vault_dev=seen.st_dev,
+        mount=mount_point,
+        allow_other=allow_other,
     )
 
     def tidy() -> None:
@@ -100,6 +99,7 @@ def _serve(
     def mounted() -> None:
         # Not before: to mount, libfuse forks, which a process with threads must not.
         closing.enter_context(_repeated(tidy, _TIDY_S))
+        state.write(device=device_at(os.fsencode(mount_point)))
         ready()
 
     linking = Linking(os.fsencode(mount_point), views.tree, mountinfo)
@@ -121,9 +121,11 @@ def _serve(
         options["max_threads"] = _THREADS
     try:
         FuseSession(adapter, mount_point, **options)
+        state.write(ended=UNMOUNTED)
     except RuntimeError as error:
         if adapter.mounted:
-            return  # libfuse calls it a failure when a signal ends it
+            state.write(ended=BY_SIGNAL)  # libfuse calls it a failure
+            return
         raise UnavailableError(
             f"it cannot be mounted (libfuse says {error})", path=mount_point, hint="lsfs doctor"
         ) from error
@@ -171,10 +173,12 @@ class _State:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._said: dict[str, object] = {}
 
-    def write(self, document: object) -> None:
-        """Says who holds it."""
-        data = json.dumps(document).encode() + b"\n"
+    def write(self, **said: object) -> None:
+        """Says who holds it, and what has become of it since (`lsfsd.mounts.process.Claim`)."""
+        self._said |= said
+        data = json.dumps(self._said).encode() + b"\n"
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, data, 0)
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from lsfs.core.errors import UnavailableError
 from lsfs.core.failures import error_of
-from lsfs.core.posix import mountinfo
+from lsfs.core.posix import Mount, mountinfo
 from lsfs.rpc.launch import is_locked, wait_until
 from lsfs.watch.mounts import OURS
 from lsfsd.mounts.requirements import fusermount
@@ -27,6 +27,9 @@ FUSERMOUNT_SECONDS = 10.0
 _KILLED_SECONDS = 5.0
 _STACKED = 8
 """Mounts on one point that are taken away at most."""
+UNMOUNTED = "unmounted"
+BY_SIGNAL = "signal"
+"""How a process says that it has ended."""
 
 
 def fuse_command() -> list[str]:
@@ -42,13 +45,20 @@ class Claim(NamedTuple):
     vault_ino: int
     vault_dev: int
     mount: bytes
+    allow_other: bool
+    device: str
+    """Of its mount, as in mountinfo; '' until it is mounted."""
+    ended: str
+    """`UNMOUNTED` or `BY_SIGNAL`; '' while it runs, and where it was killed."""
 
 
 class FuseProcess:
     """A running process.  Its number may be given to another once it has ended; its descriptor is never."""
 
-    def __init__(self, pid: int, descriptor: int) -> None:
+    def __init__(self, pid: int, descriptor: int, device: str = "") -> None:
         self.pid = pid
+        self.device = device
+        """Of its mount; '' where that is not known."""
         self.descriptor = descriptor
         """A pidfd, which can be read from once the process has ended (pidfd_open(2))."""
 
@@ -104,24 +114,33 @@ def stale(folder: Path) -> list[bytes]:
     """Where something is mounted still whose process is gone: whoever looks there gets ENOTCONN."""
     found = []
     for lock in sorted(folder.glob("*.lock")):
-        claim = _claim(lock)
+        claim = claim_in(lock)
         if claim is not None and not is_locked(str(lock)) and is_mounted(claim.mount):
             found.append(claim.mount)
     return found
 
 
-def _claim(lock: Path) -> Claim | None:
-    """What the file says, whoever wrote it."""
+def claim_in(lock: Path) -> Claim | None:
+    """What the file says, whoever wrote it and whether that runs or not; None where it is not whole."""
     try:
         said = json.loads(lock.read_bytes())  # not msgspec, which takes no name that is not UTF-8
-        return Claim(int(said["pid"]), said["build"], said["vault_ino"], said["vault_dev"], os.fsencode(said["mount"]))
+        return Claim(
+            int(said["pid"]),
+            said["build"],
+            said["vault_ino"],
+            said["vault_dev"],
+            os.fsencode(said["mount"]),
+            bool(said["allow_other"]),
+            said.get("device", ""),
+            said.get("ended", ""),
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def _claimant(lock: Path) -> tuple[FuseProcess, Claim] | None:
     """Who says in the file that it holds it, and is such a process."""
-    claim = _claim(lock)
+    claim = claim_in(lock)
     if claim is None:
         return None
     try:
@@ -131,7 +150,7 @@ def _claimant(lock: Path) -> tuple[FuseProcess, Claim] | None:
     # The number could be another process's by now: what has this descriptor was started with this file.
     with contextlib.suppress(OSError):
         if os.fsencode(lock) in Path(f"/proc/{claim.pid}/cmdline").read_bytes().split(b"\0"):
-            return FuseProcess(claim.pid, descriptor), claim
+            return FuseProcess(claim.pid, descriptor, claim.device), claim
     os.close(descriptor)
     return None
 
@@ -196,7 +215,27 @@ def _await_ready(reading: int, process: FuseProcess, abort: int) -> None:
 
 def is_mounted(point: bytes) -> bool:
     """Whether one of our mounts stands at `point`, working or not; nothing there is looked at."""
-    return any(mount.mount_point == point and mount.fs_type == OURS for mount in mountinfo())
+    return any(mount.mount_point == point for mount in _ours())
+
+
+def device_at(point: bytes) -> str:
+    """The device of what of ours is mounted at `point`; '' where nothing is."""
+    return next((mount.device for mount in reversed(_ours()) if mount.mount_point == point), "")
+
+
+def where(point: bytes, device: str) -> bytes | None:
+    """The folder at which the mount of `device` (of any, where it is '') is: `point`, or where that was moved to.
+
+    Only for one whose process runs, or did just now: the number is given to the next mount after this one.
+    """
+    points = [mount.mount_point for mount in _ours() if (mount.device == device if device else True)]
+    if point in points:
+        return point
+    return points[0] if points and device else None
+
+
+def _ours() -> list[Mount]:
+    return [mount for mount in mountinfo() if mount.fs_type == OURS]
 
 
 def unmount(point: bytes, *, lazy: bool = False) -> str:

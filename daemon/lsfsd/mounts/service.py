@@ -7,7 +7,7 @@ import os
 import select
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +20,8 @@ from lsfs.core.paths import display
 from lsfs.core.wirepath import absolute_from_wire, to_lossy
 from lsfs.store.vault import StoredMount
 from lsfsd.mounts.attempts import Attempts
-from lsfsd.mounts.place import Place, Surroundings, end_holder, unwanted
-from lsfsd.mounts.process import fuse_command, is_mounted
+from lsfsd.mounts.place import Ended, Place, Surroundings, end_holder, unwanted
+from lsfsd.mounts.process import fuse_command
 from lsfsd.mounts.requirements import require_fuse
 from lsfsd.supervisor import backoff
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_MOVED = "it was moved to {} (lsfs mount has it here again, lsfs umount forgets it)"
 _BY_ANOTHER = "it was unmounted by another program (lsfs mount mounts it again, lsfs umount forgets it)"
 
 
@@ -143,14 +144,12 @@ class MountService:
             ended = place.lost()
             if ended is None:
                 continue
-            code = ended.code
             attempts = self._attempts[path]
-            if code == 0 and not is_mounted(path):
-                # It ends so only when somebody unmounts it, whose wish that was: or takes away what it lies on.
+            if ended.unmounted:  # whose wish that was; or what it lies on was taken away
                 if attempts.due is None:
                     self._say(path, _BY_ANOTHER)
                 continue
-            why = "" if code is None else f" ({-code}: signal)" if code < 0 else f" (exit code {code})"
+            why = _how(ended)
             logger.warning("the process of %s has ended%s", display(path), why)
             self._say(path, f"its process has ended{why}; it is started again")
             attempts.failed()
@@ -178,27 +177,33 @@ class MountService:
         path = absolute_from_wire(request.path)
         with self._lock:
             before = {mount.path: mount for mount in self._mounting.wanted()}
-            stored = self._mounting.prepare(path, allow_other=request.allow_other)
-            try:
-                place = self._places.get(stored.path)
-                if place is not None and place.stored != stored:
-                    place.take_down()
-                    self._forget(stored.path)
-                self._bring_up(stored)
-            except LsfsError:
-                if (place := self._places.get(stored.path)) is not None:
-                    place.take_down(force=True)
+            stored = self._mounting.check(path, allow_other=request.allow_other)
+            place = self._places.get(stored.path)
+            if place is not None and (place.stored != stored or place.where() not in (None, stored.path)):
+                place.take_down()  # raises while it is in use: all stays as it is then
                 self._forget(stored.path)
-                if (old := before.get(stored.path)) is None:
-                    self._mounting.forget(stored.path)
-                else:
-                    self._mounting.prepare(old.path, allow_other=old.allow_other)
-                    self._attempts[old.path] = Attempts(self._pauses)
-                    self._attempts[old.path].failed()
+            try:
+                self._mounting.store(stored)
+                self._bring_up(stored)
+            except Exception:
+                self._roll_back(stored.path, before.get(stored.path))
                 raise
             finally:
                 self._wake()
             return self._info(stored)
+
+    def _roll_back(self, path: bytes, before: StoredMount | None) -> None:
+        """What failed is wanted no more; what was wanted `before` is tried again."""
+        place = self._places.get(path)
+        if place is not None and not place.stands():
+            _logged(lambda: place.take_down(force=True), display(path))
+        self._forget(path)
+        if before is None:
+            self._mounting.forget(path)
+            return
+        self._mounting.store(before)
+        self._attempts[path] = Attempts(self._pauses)
+        self._attempts[path].failed()
 
     def umount(self, request: UmountRequest) -> MountList:
         """Takes mounts away, and wants them no more: what was taken away."""
@@ -206,21 +211,29 @@ class MountService:
         with self._lock:
             wanted = self._mounting.wanted()
             if path is not None:
-                wanted = tuple(stored for stored in wanted if stored.path == path)
+                wanted = tuple(stored for stored in wanted if path in (stored.path, self._place(stored).where()))
             if not wanted:
                 shown = None if path is None else display(path)
                 raise NothingFound("nothing of lsfs is mounted there", path=shown, hint="lsfs mount --list")
+            stayed: dict[bytes, LsfsError] = {}
             try:
                 for stored in wanted:
-                    self._take_away(stored, force=request.force)
+                    try:
+                        self._take_away(stored, force=request.force)
+                    except LsfsError as error:
+                        stayed[stored.path] = error
             finally:
                 self._wake()
+            if stayed:
+                raise _some_stayed([stored.path for stored in wanted if stored.path not in stayed], stayed)
             return MountList(mounts=tuple(self._info(stored) for stored in wanted))
 
+    def _place(self, stored: StoredMount) -> Place:
+        return self._places.get(stored.path) or Place(stored, self._around)
+
     def _take_away(self, stored: StoredMount, *, force: bool) -> None:
-        place = self._places.get(stored.path) or Place(stored, self._around)
         try:
-            place.take_down(force=force)
+            self._place(stored).take_down(force=force)
         except ConflictError:
             self._attempts.setdefault(stored.path, Attempts(self._pauses)).failed()
             raise
@@ -240,18 +253,38 @@ class MountService:
     def _info(self, stored: StoredMount) -> MountInfo:
         place = self._places.get(stored.path)
         process = place.process if place is not None else None
+        at = place.where() if place is not None else None
+        moved = "" if at in (None, stored.path) else _MOVED.format(display(at))
         shown, path_b64 = to_lossy(stored.path)
         return MountInfo(
             path=shown,
             path_b64=path_b64 or UNSET,
-            mounted=place is not None and place.stands(),
+            mounted=at == stored.path,
             allow_other=stored.allow_other,
             pid=process.pid if process is not None else None,
-            note=self._troubles.get(stored.path, ""),
+            note=self._troubles.get(stored.path, "") or moved,
         )
 
     def _wake(self) -> None:
         os.eventfd_write(self._woken, 1)
+
+
+def _how(ended: Ended) -> str:
+    if ended.by_signal:
+        return " (by a signal)"
+    if not ended.code:
+        return ""
+    return f" (signal {-ended.code})" if ended.code < 0 else f" (exit code {ended.code})"
+
+
+def _some_stayed(gone: Sequence[bytes], stayed: Mapping[bytes, LsfsError]) -> LsfsError:
+    """What is said of mounts that could not be taken away, and of those that could beside them."""
+    first = next(iter(stayed.values()))
+    if not gone and len(stayed) == 1:
+        return first
+    parts = [f"{display(path)} is unmounted" for path in gone]
+    parts += [f"{display(path)} stays: {error.message}" for path, error in stayed.items()]
+    return ConflictError("; ".join(parts), hint=first.hint)
 
 
 def _readable(descriptor: int) -> bool:
