@@ -11,6 +11,7 @@ of that folder (`prepared.py`).  Figures are medians over the rounds.
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import random
 import shutil
@@ -30,6 +31,10 @@ from search import queries
 
 WORDS = "lease rent notice garden invoice window letter morning paper river kitchen summer train ticket market".split()
 SEARCH = "quagga"
+
+
+Add = Callable[[str, float], None]
+"""Takes a figure of a round, by its name."""
 
 
 class Folders(NamedTuple):
@@ -126,13 +131,12 @@ def measured(report: Report, lsfs: Lsfs, folders: Folders, rounds: int, work: Pa
     for number in range(rounds):
         with ExitStack() as stack:
             point, pid = stack.enter_context(mounted(lsfs))
-            order = (_compared, _walked, _listed, _played)
+            plain = stack.enter_context(loopback(folders.video.parent, work))
+            played = functools.partial(_played, plain=plain, objects=Path(lsfs.paths.vault_dir, "objects"))
+            order = (_compared, _walked, _listed, played)
             for measure in order if number % 2 == 0 else reversed(order):
                 measure(add, point, folders)
             add("memory of its process after that", usage([pid]).anonymous / 1e6)
-            plain = stack.enter_context(loopback(folders.video.parent, work))
-            add("loopback: first read", read(plain / folders.video.name))
-            add("loopback: second read", read(plain / folders.video.name))
     for name, (unit, reach) in _FIGURES.items():
         report.median(name, samples[name], unit, reach=reach)
 
@@ -148,25 +152,25 @@ _FIGURES = {
     "ls of a search with 1,000 hits, first": ("ms", ""),
     "ls of a search with 1,000 hits, again": ("ms", "≤ 30"),
     "ls -l of a search with 1,000 hits, again": ("ms", ""),
-    "first read of the video": ("MB/s", "≥ 300"),
+    "first read of the video, from the disk": ("MB/s", "≥ 300"),
+    "first read of the video, from memory": ("MB/s", ""),
     "second read of the video": ("MB/s", ""),
-    "loopback: first read": ("MB/s", ""),
-    "loopback: second read": ("MB/s", "× 0.8"),
+    "loopback: second read": ("MB/s", ""),
+    "second read / that of the loopback": ("×", "≥ 0.8"),
     "memory of its process after that": ("MB", ""),
 }
 
 
-def _compared(add: Callable[[str, float], None], point: Path, folders: Folders) -> None:
-    plain = ran("diff", "-r", folders.texts, folders.copy)
+def _compared(add: Add, point: Path, folders: Folders) -> None:
     past = past_of(point, folders.texts)
-    first, second = ran("diff", "-r", past, folders.texts), ran("diff", "-r", past, folders.texts)
-    plain = min(plain, ran("diff", "-r", folders.texts, folders.copy))
+    plain, first = ran("diff", "-r", folders.texts, folders.copy), ran("diff", "-r", past, folders.texts)
+    again, second = ran("diff", "-r", folders.texts, folders.copy), ran("diff", "-r", past, folders.texts)
     add("diff -r of two plain copies", plain)
     add("diff -r at/now, first / plain", first / plain)
-    add("diff -r at/now, second / plain", second / plain)
+    add("diff -r at/now, second / plain", second / again)
 
 
-def _walked(add: Callable[[str, float], None], point: Path, folders: Folders) -> None:
+def _walked(add: Add, point: Path, folders: Folders) -> None:
     kind = point / "by-type" / "note"
     first = ran("find", kind)
     plain, second = ran("find", folders.links), ran("find", kind)
@@ -176,17 +180,28 @@ def _walked(add: Callable[[str, float], None], point: Path, folders: Folders) ->
     add("find -ls over links of a folder / plain", ran("find", kind, "-ls") / ran("find", folders.links, "-ls"))
 
 
-def _listed(add: Callable[[str, float], None], point: Path, folders: Folders) -> None:
+def _listed(add: Add, point: Path, folders: Folders) -> None:
     folder = point / "search" / SEARCH
     add("ls of a search with 1,000 hits, first", ran("ls", folder) * 1000)
     add("ls of a search with 1,000 hits, again", ran("ls", folder) * 1000)
     add("ls -l of a search with 1,000 hits, again", ran("ls", "-l", folder) * 1000)
 
 
-def _played(add: Callable[[str, float], None], point: Path, folders: Folders) -> None:
-    film = past_of(point, folders.video.parent) / folders.video.name
-    add("first read of the video", read(film))
-    add("second read of the video", read(film))
+def _played(add: Add, point: Path, folders: Folders, *, plain: Path, objects: Path) -> None:
+    name = folders.video.name
+    for file in objects.rglob("*"):
+        if file.is_file():
+            with open(file, "rb") as kept:
+                os.posix_fadvise(kept.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    add("first read of the video, from the disk", read(past_of(point, folders.video.parent) / name))
+    # By another path, which the kernel knows nothing of yet, while what it is made of is in memory.
+    (version,) = (point / "history" / "root" / folders.video.parent.name / name).iterdir()
+    add("first read of the video, from memory", read(version))
+    read(plain / name)
+    second, beside = read(version), read(plain / name)
+    add("second read of the video", second)
+    add("loopback: second read", beside)
+    add("second read / that of the loopback", second / beside)
 
 
 def hung(report: Report, lsfs: Lsfs) -> None:
