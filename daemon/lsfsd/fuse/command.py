@@ -179,8 +179,9 @@ class _State:
         """Says who holds it, and what has become of it since (`lsfsd.mounts.process.Claim`)."""
         self._said |= said
         data = json.dumps(self._said).encode() + b"\n"
-        os.ftruncate(self._descriptor, 0)
+        # In place, and cut after it: what has its space on the disk already cannot fail for lack of it.
         os.pwrite(self._descriptor, data, 0)
+        os.ftruncate(self._descriptor, len(data))
 
 
 @contextlib.contextmanager
