@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -90,3 +91,15 @@ def mounted(short_tmp: Path, start_lsfs) -> Iterator[Mounted]:
         made.stop()
         assert not [mount for mount in mountinfo() if is_within(mount.mount_point, os.fsencode(lsfs.root))]
         assert not [lock for lock in made.locks() if holder(lock)]
+
+
+def kill_helpers(point: Path) -> None:
+    """Ends what would unmount `point` after its process has died."""
+    killed = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            if words[0].endswith(b"fusermount3") and os.fsencode(point) in words:
+                os.kill(int(entry.name), signal.SIGKILL)
+                killed.append(entry)
+    assert killed

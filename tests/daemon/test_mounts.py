@@ -20,7 +20,7 @@ from lsfs.core.paths import is_within
 from lsfs.engine import mounting
 from lsfsd.mounts import process, requirements, service
 from lsfsd.mounts.process import holder, is_mounted, unmount
-from tests.daemon.mounted import needs_fuse
+from tests.daemon.mounted import kill_helpers, needs_fuse
 
 pytestmark = [pytest.mark.fuse, needs_fuse]
 
@@ -199,29 +199,16 @@ def test_a_stale_mount_is_cleaned_away(mounted, wait_until):
     mounted.start()
     pid = mounted.mount().pid
     mounted.stop()
-    # auto_unmount is a process too; with both killed the mount answers ENOTCONN.
-    for helper in _children_of(pid):
-        os.kill(helper, signal.SIGKILL)
+    kill_helpers(mounted.point)
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: _is_zombie(pid))
-    if is_mounted(os.fsencode(mounted.point)):
-        with pytest.raises(OSError) as raised:
-            os.stat(mounted.point)
-        assert raised.value.errno in (errno.ENOTCONN, errno.ECONNABORTED)
-        wait_until(lambda: process.stale(mounted.locks()[0].parent) == [os.fsencode(mounted.point)])
+    with pytest.raises(OSError) as raised:
+        os.stat(mounted.point)
+    assert raised.value.errno in (errno.ENOTCONN, errno.ECONNABORTED)
+    wait_until(lambda: process.stale(mounted.locks()[0].parent) == [os.fsencode(mounted.point)])
     mounted.start()
     wait_until(mounted.stands)
     assert (mounted.point / "hello.txt").exists()
-
-
-def _children_of(pid: int) -> list[int]:
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            session, command = os.getsid(int(entry.name)), (entry / "cmdline").read_bytes()
-            if session == pid and int(entry.name) != pid and b"fusermount3" in command:
-                found.append(int(entry.name))
-    return found
 
 
 def test_a_mount_in_use_is_unmounted_by_force_only(mounted, wait_until):

@@ -18,7 +18,7 @@ from lsfs.core.errors import ConflictError, NothingFound, UsageError
 from lsfs.core.posix import mountinfo
 from lsfsd.mounts import requirements, service
 from lsfsd.mounts.process import claim_in, is_mounted
-from tests.daemon.mounted import Mounted, needs_fuse
+from tests.daemon.mounted import Mounted, kill_helpers, needs_fuse
 
 pytestmark = [pytest.mark.fuse, needs_fuse]
 
@@ -30,16 +30,6 @@ def somebody_in(folder: Path) -> Iterator[int]:
             yield sleeper.pid
         finally:
             sleeper.kill()
-
-
-def kill_whole(pid: int) -> None:
-    """The process and what would unmount after it, so that the mount stays and says ENOTCONN."""
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            ours = os.getsid(int(entry.name)) == pid and int(entry.name) != pid
-            if ours and b"fusermount3" in (entry / "cmdline").read_bytes():
-                os.kill(int(entry.name), signal.SIGKILL)
-    os.kill(pid, signal.SIGKILL)
 
 
 def is_answering(folder: Path) -> bool:
@@ -181,7 +171,7 @@ def test_a_mount_that_was_moved_can_be_had_where_it_was_wanted(mounted, moved):
 
 def test_a_mount_that_was_moved_and_killed_leaves_nothing_there(mounted, moved, wait_until):
     mounted.point.parent.mkdir()
-    kill_whole(mounted.info().pid)
+    os.kill(mounted.info().pid, signal.SIGKILL)  # fusermount3 looks at the old place only
     wait_until(mounted.stands)
     assert not is_mounted(os.fsencode(moved)) and is_answering(moved)
 
@@ -193,8 +183,10 @@ def test_a_stale_mount_that_nobody_wants_is_cleaned_away(mounted, wait_until):
     mounted.start()
     pid = mounted.mount().pid
     mounted.stop()
-    kill_whole(pid)
+    kill_helpers(mounted.point)
+    os.kill(pid, signal.SIGKILL)
     wait_until(lambda: not is_answering(mounted.point))
+    assert is_mounted(os.fsencode(mounted.point)) and not is_answering(mounted.point)
     mounted.lsfs.engine.mounting.forget(os.fsencode(mounted.point))
     mounted.start()
     wait_until(lambda: not is_mounted(os.fsencode(mounted.point)))
@@ -204,13 +196,14 @@ def test_a_stale_mount_that_nobody_wants_is_cleaned_away(mounted, wait_until):
 
 def test_the_record_of_what_another_has_mounted_since_takes_nothing_away(mounted, wait_until):
     mounted.start()
-    mounted.mount()
+    pid = mounted.mount().pid
     mounted.stop()
     (lock,) = mounted.locks()
     other = lock.with_name("0123456789abcdef.lock")
     other.write_text(json.dumps(json.loads(lock.read_text()) | {"device": "0:0"}))
     mounted.start()
     wait_until(lambda: mounted.locks() == [lock] and mounted.stands())
+    assert mounted.info().pid == pid
 
 
 def test_who_unmounts_what_an_earlier_daemon_started_gets_his_way(mounted, wait_until):
