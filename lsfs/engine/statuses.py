@@ -110,11 +110,11 @@ class Statuses:
         row = self._index.files.at(root.id, relative)
         root_path = display(root.path)
         if row is None:
-            if not mounts.stands(path):
+            reason = self._ignored(root, relative)
+            if not reason and not mounts.stands(path):
                 return FileStatus(
                     path=shown, state="missing", reason="nothing stands there", root=root_path, path_b64=b64
                 )
-            reason = self._ignored(root, relative)
             state = "ignored" if reason else "waiting"
             return FileStatus(path=shown, state=state, reason=reason or "not seen yet", root=root_path, path_b64=b64)
         content = self._index.contents.get(row.content) if row.content is not None else None
