@@ -47,7 +47,7 @@ _TURN_S = 5.0
 
 
 Change = tuple[int, int]
-"""The newest change of the vault, and of what was opened."""
+"""The newest change of the vault, and of what was opened where that matters."""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -155,7 +155,7 @@ class Results:
 
     def fresh(self, selection: Selection) -> Result:
         """The result as things are now; raises OSError, unless an older one can be had where the daemon is away."""
-        change = self._change()
+        change = self._change(selection)
         with self._lock:
             self._used_s[selection] = self._clock()
             kept = self._kept.get(selection)
@@ -209,8 +209,8 @@ class Results:
         with self._lock:
             self._wanted.setdefault(selection, {})[path] = name
 
-    def _change(self) -> Change:
-        return self._vault.seq(), self.opened.change()
+    def _change(self, selection: Selection) -> Change:
+        return self._vault.seq(), self.opened.change() if selection.opened else 0
 
     def _holds(self, result: Result, change: Change) -> bool:
         return result.change == change and (result.complete or self._clock() - result.made_s < _UNSETTLED_S)
@@ -313,7 +313,7 @@ class Results:
         """The kinds of the files that a selection has, sorted."""
         if selection.live:
             return sorted({kind_of(one.path) for one in self.fresh(selection).found.values()})
-        change = self._change()
+        change = self._change(selection)
         with self._lock:
             known = self._kinds.get(selection)
         if known is None or known[0] != change:

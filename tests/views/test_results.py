@@ -214,6 +214,16 @@ def test_a_name_is_looked_up_in_what_was_found_a_moment_ago_and_later_anew(resul
     assert list(results.current(WORDS).found) == [b"b.txt"]
 
 
+def test_opening_a_file_runs_no_search_anew(vault, live, tmp_path):
+    opened = Opened(tmp_path / "opened")
+    results = Results(vault, live, opened, dt.UTC)
+    live.answers["lease"] = answer("a.txt")
+    results.fresh(WORDS)
+    opened.note(b"/docs/a.txt")
+    results.fresh(WORDS)
+    assert len(live.wishes) == 1
+
+
 def test_what_nobody_asks_for_is_forgotten(results, live, clock):
     live.answers["lease"] = answer("a.txt")
     results.fresh(WORDS)
