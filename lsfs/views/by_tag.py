@@ -57,7 +57,7 @@ class Tags(Folder):
         tag = tag_of(name)
         if tag is None or not self._is_there(tag):
             missing()
-        return TagFolder(self._results, tag, self._writer)
+        return TagFolder(self._results, tag, self._writer, self._begin)
 
     def listing(self) -> Sequence[Item]:
         """The tags that there are, and the new ones."""
@@ -74,8 +74,7 @@ class Tags(Folder):
             refused(errno.EINVAL)
         if self._is_there(tag):
             refused(errno.EEXIST)
-        with self._lock:
-            self._new.add(tag)
+        self._begin(tag)
 
     def remove_folder(self, name: bytes) -> None:
         """Forgets a tag that nothing has."""
@@ -89,6 +88,10 @@ class Tags(Folder):
         with self._lock:
             self._new.discard(tag)
 
+    def _begin(self, tag: str) -> None:
+        with self._lock:
+            self._new.add(tag)
+
     def _is_there(self, tag: str) -> bool:
         with self._lock:
             if tag in self._new:
@@ -99,10 +102,12 @@ class Tags(Folder):
 class TagFolder(ResultFolder):
     """What has one tag."""
 
-    def __init__(self, results: Results, tag: str, writer: TagWriter) -> None:
+    def __init__(self, results: Results, tag: str, writer: TagWriter, stay: Callable[[str], None]) -> None:
+        """`stay` has the folder of a tag stay when nothing has it any more, so that `rmdir` can forget it."""
         super().__init__(results, Selection(tags=(tag,)))
         self.tag = tag
         self._writer = writer
+        self._stay = stay
 
     def make_link(self, name: bytes, target: bytes) -> None:
         """Tags the file that the link leads to; its name must be the file's own, or numbered."""
@@ -115,7 +120,9 @@ class TagFolder(ResultFolder):
 
     def remove(self, name: bytes) -> None:
         """Takes the tag from the file."""
-        self._writer([(self._path(name), self.tag, False)])
+        path = self._path(name)
+        self._stay(self.tag)
+        self._writer([(path, self.tag, False)])
 
     def take(self, name: bytes, source: Folder, old: bytes) -> None:
         """Gives the file this tag for that of another tag folder, in one op."""
@@ -127,6 +134,7 @@ class TagFolder(ResultFolder):
         if source.tag == self.tag:
             refused()
         self.results.will_be(self.selection, path, name)
+        source._stay(source.tag)
         self._writer([(path, source.tag, False), (path, self.tag, True)])
 
     def _path(self, name: bytes) -> bytes:

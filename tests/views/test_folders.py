@@ -266,6 +266,17 @@ def test_moving_a_link_between_tags_changes_one_for_the_other(surface, home):
     assert home.tags(file) == []
 
 
+def test_a_tag_that_lost_its_last_file_stays_until_it_is_forgotten(surface, home):
+    tag, file = f"last{type(surface).__name__}", home.root / "lease4.md"
+    action = {"do": "tag", "paths": [str(file)], "tags": [tag]}
+    plan = home.client.call("plan", {"actions": [action]})
+    list(home.client.stream("apply", {"op": plan["op"]}))
+    surface.unlink(f"by-tag/{tag}/lease4.md")
+    assert links(surface, f"by-tag/{tag}") == set()
+    surface.rmdir(f"by-tag/{tag}")
+    assert tag not in surface.names("by-tag")
+
+
 def test_a_new_tag_is_an_empty_folder_that_can_go(surface):
     surface.mkdir("by-tag/short lived")
     assert "short lived" in surface.names("by-tag")
