@@ -12,10 +12,10 @@ from lsfs.core.times import parse_when, zone_of
 from lsfs.store.vault import Bound, Root, Vault, Version
 from lsfs.versions.history import History
 from lsfs.versions.reading import ContentReader
-from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, Text, as_folder, missing
+from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, as_folder, missing
 from lsfs.views.past import Nodes, attributes_of, named_roots, node_of
 from lsfs.views.probes import is_probe
-from lsfs.views.readme import README, TEXTS
+from lsfs.views.readme import README, readme, readme_item
 
 PINNED_S = 60.0
 """How long after its last use a WHEN such as “10 minutes ago” still means the same moment: a copy takes a while."""
@@ -49,7 +49,7 @@ class Moments(Folder):
         now_s = self._clock()
         if pinned is None or now_s - pinned.used_s >= PINNED_S:
             if name == README:
-                return Text(TEXTS["at"])
+                return readme("at")
             if is_probe(name):
                 missing()
             made = AMoment(self._vault, self._reader, self._bound(name), now_s)
@@ -65,7 +65,7 @@ class Moments(Folder):
 
     def listing(self) -> Sequence[Item]:
         """The README alone."""
-        return [Item(README, Text(TEXTS["at"]).attributes)]
+        return [readme_item("at")]
 
     def tidy(self) -> None:
         """Forgets the moments that were not asked for of late, with all that was looked up of them."""

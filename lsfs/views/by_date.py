@@ -7,8 +7,8 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
-from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, Text, missing
-from lsfs.views.readme import README, TEXTS
+from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, missing
+from lsfs.views.readme import README, readme, readme_item
 from lsfs.views.result_folder import ResultFolder
 from lsfs.views.results import Results
 from lsfs.views.selection import Selection
@@ -28,7 +28,7 @@ class ByDate(Folder):
     def look(self, name: bytes) -> Node:
         """A year."""
         if name == README:
-            return Text(TEXTS["by-date"])
+            return readme("by-date")
         if not re.fullmatch(rb"\d{4}", name) or not _FIRST_YEAR <= int(name) <= _LAST_YEAR:
             missing()
         if self._selection == Selection():
@@ -39,7 +39,7 @@ class ByDate(Folder):
         """The years that there are."""
         years = sorted({month[:4] for month in self._results.months(self._selection)})
         folders = [Item(year.encode(), _FOLDER) for year in years]
-        return [*folders, Item(README, Text(TEXTS["by-date"]).attributes)]
+        return [*folders, readme_item("by-date")]
 
 
 class Months(Folder):

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 
 from lsfs.core.linknames import NAME_BYTES, numbered
 from lsfs.core.paths import split
-from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, Text, missing, refused
+from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, missing, refused
 from lsfs.views.probes import is_probe
-from lsfs.views.readme import README, TEXTS
+from lsfs.views.readme import README, readme, readme_item
 from lsfs.views.result_folder import ResultFolder
 from lsfs.views.results import FACETS, Results
 from lsfs.views.selection import Selection
@@ -30,7 +30,7 @@ class ByTag(Folder):
     def look(self, name: bytes) -> Node:
         """What has a tag."""
         if name == README:
-            return Text(TEXTS["by-tag"])
+            return readme("by-tag")
         tag = tag_of(name)
         if tag is None or tag not in self._results.tags(Selection()):
             missing()
@@ -53,7 +53,7 @@ class Tags(Folder):
     def look(self, name: bytes) -> Node:
         """What has a tag."""
         if name == README:
-            return Text(TEXTS["by-tag"])
+            return readme("by-tag")
         tag = tag_of(name)
         if tag is None or not self._is_there(tag):
             missing()
@@ -168,7 +168,7 @@ def _listing(tags: list[str]) -> list[Item]:
     # A tag that no name can stand for is found with `lsfs find --tag`.
     listed = [name for name in names if len(name) <= NAME_BYTES and tag_of(name) and name not in (README, b".", b"..")]
     folders = [Item(name, Attributes(FOLDER_MODE)) for name in listed]
-    return [*folders, Item(README, Text(TEXTS["by-tag"]).attributes)]
+    return [*folders, readme_item("by-tag")]
 
 
 def _is_name_of(name: bytes, own: bytes) -> bool:

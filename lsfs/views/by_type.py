@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, Text, missing
+from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, missing
 from lsfs.views.probes import is_probe
-from lsfs.views.readme import README, TEXTS
+from lsfs.views.readme import README, readme, readme_item
 from lsfs.views.result_folder import ResultFolder
 from lsfs.views.results import Results
 from lsfs.views.selection import Selection, is_kind
@@ -22,7 +22,7 @@ class ByType(Folder):
     def look(self, name: bytes) -> Node:
         """The files of a kind."""
         if name == README:
-            return Text(TEXTS["by-type"])
+            return readme("by-type")
         if is_probe(name):
             missing()
         kind = name.decode("ascii", "replace")
@@ -34,4 +34,4 @@ class ByType(Folder):
         """The kinds that there are."""
         kinds = self._results.kinds(self._selection)
         folders = [Item(kind.encode(), Attributes(FOLDER_MODE)) for kind in kinds]
-        return [*folders, Item(README, Text(TEXTS["by-type"]).attributes)]
+        return [*folders, readme_item("by-type")]

@@ -9,9 +9,9 @@ from lsfs.core.linknames import NAME_BYTES, cut, link_names
 from lsfs.core.paths import join, split
 from lsfs.store.vault import Root, Vault, Version
 from lsfs.versions.reading import ContentReader
-from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, Text, missing
+from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, missing
 from lsfs.views.past import Nodes, PastFile, named_roots
-from lsfs.views.readme import README, TEXTS
+from lsfs.views.readme import README, readme, readme_item
 
 _LONGEST_EXTENSION = 32
 
@@ -32,7 +32,7 @@ class Histories(Folder):
     def look(self, name: bytes) -> Node:
         """A watched folder."""
         if name == README:
-            return Text(TEXTS["history"])
+            return readme("history")
         root = named_roots(self._vault).get(name)
         if root is None:
             missing()
@@ -42,7 +42,7 @@ class Histories(Folder):
         """The watched folders."""
         names = named_roots(self._vault)
         folders = [Item(name, Attributes(FOLDER_MODE)) for name in names]
-        return [*folders, Item(README, Text(TEXTS["history"]).attributes)]
+        return [*folders, readme_item("history")]
 
 
 class EverFolder(Folder):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lsfs.views.base import Item, Text
+
 README = b"README.txt"
 
 TEXTS = {
@@ -97,3 +99,13 @@ A file whose content is not kept is listed and cannot be read. A time that count
 stays the same moment until the folder was not used for a minute.
 """,
 }
+
+
+def readme(folder: str) -> Text:
+    """The README of a folder."""
+    return Text(TEXTS[folder])
+
+
+def readme_item(folder: str) -> Item:
+    """The README of a folder, as the folder lists it."""
+    return Item(README, readme(folder).attributes)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, Text, missing
-from lsfs.views.readme import README, TEXTS
+from lsfs.views.base import FOLDER_MODE, Attributes, Folder, Item, Node, missing
+from lsfs.views.readme import README, readme, readme_item
 from lsfs.views.result_folder import ResultFolder
 from lsfs.views.results import Results
 from lsfs.views.selection import Selection
@@ -23,7 +23,7 @@ class Recent(Folder):
     def look(self, name: bytes) -> Node:
         """`modified` or `opened`."""
         if name == README:
-            return Text(TEXTS["recent"])
+            return readme("recent")
         if name not in _FOLDERS:
             missing()
         return ResultFolder(self._results, _FOLDERS[name])
@@ -31,4 +31,4 @@ class Recent(Folder):
     def listing(self) -> Sequence[Item]:
         """Both, and the README."""
         folders = [Item(name, Attributes(FOLDER_MODE)) for name in _FOLDERS]
-        return [*folders, Item(README, Text(TEXTS["recent"]).attributes)]
+        return [*folders, readme_item("recent")]

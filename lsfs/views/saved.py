@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from lsfs.core.linknames import NAME_BYTES
 from lsfs.store.vault import Vault
-from lsfs.views.base import FOLDER_MODE, Attributes, File, Folder, Item, Live, Node, Text, missing, refused
+from lsfs.views.base import FOLDER_MODE, Attributes, File, Folder, Item, Live, Node, missing, refused
 from lsfs.views.probes import is_probe
-from lsfs.views.readme import README, TEXTS
+from lsfs.views.readme import README, readme, readme_item
 from lsfs.views.result_folder import ResultFolder
 from lsfs.views.results import QUERY, Results
 from lsfs.views.selection import Selection
@@ -28,7 +28,7 @@ class Saved(Folder):
     def look(self, name: bytes) -> Node:
         """What a query finds."""
         if name == README:
-            return Text(TEXTS["saved"])
+            return readme("saved")
         text = _text(name)
         query = self._vault.saved.get(text) if text is not None else None
         if text is None or query is None:
@@ -41,7 +41,7 @@ class Saved(Folder):
         names = [name.encode("utf-8", "surrogateescape") for name in saved]
         listed = [name for name in names if len(name) <= NAME_BYTES and name not in (README, b".", b"..")]
         folders = [Item(name, Attributes(FOLDER_MODE)) for name in listed]
-        return [*folders, Item(README, Text(TEXTS["saved"]).attributes)]
+        return [*folders, readme_item("saved")]
 
     def make_folder(self, name: bytes) -> None:
         """Saves a query under a name: for the words of the name, until `.query` says otherwise."""

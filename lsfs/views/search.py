@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lsfs.views.base import Folder, Item, Node, Text, missing
+from lsfs.views.base import Folder, Item, Node, missing
 from lsfs.views.probes import is_probe
-from lsfs.views.readme import README, TEXTS
+from lsfs.views.readme import README, readme, readme_item
 from lsfs.views.result_folder import ResultFolder
 from lsfs.views.results import Results
 from lsfs.views.selection import Selection
@@ -22,7 +22,7 @@ class Searches(Folder):
     def look(self, name: bytes) -> Node:
         """The folder of a query, at no cost: it is run when that is opened."""
         if name == README:
-            return Text(TEXTS["search"])
+            return readme("search")
         if is_probe(name):
             missing()
         try:
@@ -35,4 +35,4 @@ class Searches(Folder):
 
     def listing(self) -> Sequence[Item]:
         """The README alone."""
-        return [Item(README, Text(TEXTS["search"]).attributes)]
+        return [readme_item("search")]

@@ -8,6 +8,7 @@ import re
 import msgspec
 
 from lsfs.core.filetypes import FAMILIES, extension, family, types_for
+from lsfs.core.spans import to_ns
 from lsfs.views.base import Wish
 
 OTHER = "other"
@@ -115,4 +116,4 @@ def _suffixes(kinds: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _midnight_ns(day: dt.date, zone: dt.tzinfo) -> int:
-    return int(dt.datetime.combine(day, dt.time(), zone).timestamp()) * 1_000_000_000
+    return to_ns(dt.datetime.combine(day, dt.time(), zone))

@@ -8,8 +8,8 @@ from lsfs.core.linknames import root_names
 from lsfs.core.paths import is_within
 from lsfs.core.records import Kind
 from lsfs.store.vault import Root, Vault
-from lsfs.views.base import Folder, Item, Node, Text, missing
-from lsfs.views.readme import README, TEXTS
+from lsfs.views.base import Folder, Item, Node, missing
+from lsfs.views.readme import README, readme, readme_item
 from lsfs.views.result_folder import ResultFolder
 from lsfs.views.results import Results
 from lsfs.views.selection import Selection
@@ -27,7 +27,7 @@ class Similar(Folder):
     def look(self, name: bytes) -> Node:
         """A folder above a watched one or in it, or the folder of a file."""
         if not self._above and name == README:
-            return Text(TEXTS["similar"])
+            return readme("similar")
         roots = self._vault.roots.all()
         path = self._above + b"/" + name
         if not self._above and not any(is_within(root.path, path) for root in roots):
@@ -52,4 +52,4 @@ class Similar(Folder):
 
     def listing(self) -> Sequence[Item]:
         """Nothing but the README: it would be the whole tree."""
-        return [] if self._above else [Item(README, Text(TEXTS["similar"]).attributes)]
+        return [] if self._above else [readme_item("similar")]

@@ -8,19 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from lsfs.core.linknames import NAME_BYTES
 from lsfs.core.paths import split
 from lsfs.core.posix import RENAME_NOREPLACE
-from lsfs.views.base import (
-    Attributes,
-    File,
-    Folder,
-    Item,
-    Link,
-    Node,
-    Text,
-    as_folder,
-    missing,
-    refused,
-)
-from lsfs.views.readme import README, TEXTS
+from lsfs.views.base import Attributes, File, Folder, Item, Link, Node, as_folder, missing, refused
+from lsfs.views.readme import README, readme
 from lsfs.views.result_folder import ResultFolder
 
 _PATH_BYTES = 4095
@@ -46,7 +35,7 @@ class Fixed(Folder):
 
 def root_of(folders: Mapping[bytes, Node]) -> Fixed:
     """The top folder, with its README."""
-    return Fixed({**folders, README: Text(TEXTS[""])})
+    return Fixed({**folders, README: readme("")})
 
 
 class Tree:

@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lsfs.core.errors import DaemonUnavailable, LsfsError, RefusedError, StorageError, UsageError
+from lsfs.core.errors import DaemonUnavailable, LsfsError, RefusedError, StorageError
 from lsfs.core.wirepath import to_wire
 from lsfs.rpc.client import Client
-from lsfs.views.base import Answer, Found, Wish
+from lsfs.views.base import Answer, Found, Wish, refused
 from lsfsd.fuse.errnos import errno_of
 
 DEADLINE_S = 5.0
@@ -39,12 +39,10 @@ class Breaker:
         self._probing = False
         self._looked_s = float("-inf")
 
-    @contextlib.contextmanager
-    def guarded(self) -> Iterator[None]:
-        """A call to the daemon; raises ETIMEDOUT at once while it is known to be away."""
+    def require_there(self) -> None:
+        """Raises ETIMEDOUT while the daemon is known to be away."""
         if self._is_away():
-            raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
-        yield
+            refused(errno.ETIMEDOUT)
 
     def missed(self) -> None:
         """A deadline was missed."""
@@ -120,29 +118,27 @@ class SocketLive:
             for event in self._client.stream("apply", {"op": plan["op"], "confirmed": "yes"}):
                 if time.monotonic() > until:
                     # Another op is under way, and tells of its headway; this one follows when that is done.
-                    raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+                    refused(errno.ETIMEDOUT)
                 if event["phase"] == "done" and event["result"]["state"] != "applied":
                     raise StorageError("the change was not made")
 
     @contextlib.contextmanager
     def _calling(self) -> Iterator[None]:
-        with self._breaker.guarded():
-            try:
-                yield
-            except DaemonUnavailable as error:
-                slow = isinstance(error.__cause__, TimeoutError)
-                if slow:
-                    self._breaker.missed()
-                code = errno.ETIMEDOUT if slow else errno.ECONNREFUSED
-                raise OSError(code, os.strerror(code)) from error
-            except LsfsError as error:
-                code = errno.EINVAL if isinstance(error, UsageError) else errno_of(error)
-                raise OSError(code, error.message) from error
+        self._breaker.require_there()
+        try:
+            yield
+        except DaemonUnavailable as error:
+            slow = isinstance(error.__cause__, TimeoutError)
+            if slow:
+                self._breaker.missed()
+            code = errno.ETIMEDOUT if slow else errno.ECONNREFUSED
+            raise OSError(code, os.strerror(code)) from error
+        except LsfsError as error:
+            raise OSError(errno_of(error), error.message) from error
 
 
 def _found(hit: Mapping[str, Any]) -> Found:
     path = binascii.a2b_base64(hit["path_b64"]) if hit.get("path_b64") else hit["path"].encode("utf-8")
     modified = dt.datetime.fromisoformat(hit["modified"])
     line = f", line {hit['line']}" if hit.get("line") else ""
-    why = hit["snippet"] if not line else f"{hit['snippet']}{line}"
-    return Found(path, hit["size"], int(modified.timestamp()) * 1_000_000_000, hit["score"], why)
+    return Found(path, hit["size"], int(modified.timestamp()) * 1_000_000_000, hit["score"], f"{hit['snippet']}{line}")

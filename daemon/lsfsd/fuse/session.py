@@ -25,10 +25,10 @@ from lsfsd.fuse.errnos import errno_of
 if TYPE_CHECKING:
     from lsfsd.fuse.adapter import Adapter
 
-_FILL_PLUS = 2
-"""FUSE_FILL_DIR_PLUS: the attributes that come with a name are whole, and may be kept (fuse.h, libfuse 3)."""
 logger = logging.getLogger(__name__)
 
+_FILL_PLUS = 2
+"""FUSE_FILL_DIR_PLUS: the attributes that come with a name are whole, and may be kept (fuse.h, libfuse 3)."""
 _READ_PLUS = 1
 """FUSE_READDIR_PLUS: the attributes are asked for."""
 _STAT = mfusepy.c_stat
