@@ -5,7 +5,7 @@ Paths are texts as `lsfs.core.wirepath` makes them, absolute or relative to the 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -122,6 +122,14 @@ class SaveQuery(msgspec.Struct, frozen=True, kw_only=True, tag="save_query", tag
 
     name: str
     query: str | None = None
+
+
+class CallTool(msgspec.Struct, frozen=True, kw_only=True, tag="call_tool", tag_field="do"):
+    """A tool of the catalogue is called; a macro becomes the actions that it stands for."""
+
+    tool: str
+    """Its id."""
+    arguments: dict[str, Any] = {}
 
 
 Action = (

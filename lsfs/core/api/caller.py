@@ -21,6 +21,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     learn: bool = True
     """False under ``LSFS_LEARN=off``: nothing is added to what is learnt from use."""
     door: Literal["cli", "mount", "mcp", "http"] = "http"
+    client: str = ""
+    """Which agent asks, at the door ``mcp``: what it called itself."""
     umask: int = 0o022
     """What new files and folders may not have of their permissions (umask(2))."""
 

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from lsfs.core.actions import Action
 from lsfs.core.api.caller import Caller
+from lsfs.core.tools import CallOutcome
 
 OpState = Literal[
     "preview", "expired", "queued", "running", "applied", "undone", "failed", "nothing", "refused", "answered"
@@ -90,6 +91,8 @@ class PlanResult(msgspec.Struct, frozen=True, kw_only=True, rename={"effect_clas
     notes: tuple[str, ...] = ()
     conflicts: tuple[ConflictInfo, ...] = ()
     steps: tuple[StepInfo, ...] = ()
+    results: tuple[CallOutcome, ...] = ()
+    """What the tools gave that were called."""
     exempt: bool = False
     """No cap applies: it restores, or takes back."""
     expires: str = ""
@@ -102,6 +105,8 @@ class ApplyRequest(Caller, frozen=True, kw_only=True):
     op: int
     confirmed: Literal["asked", "yes"] = "yes"
     """asked: somebody saw the preview and agreed; yes: nobody was asked."""
+    environ: dict[str, str] = {}
+    """The caller's environment, for a program that is called; never kept."""
     expect: int | None = None
     """The number of files, which confirms more than ``yes`` does alone."""
 
