@@ -14,8 +14,12 @@ from lsfs_cli.last_result import files_of
 from lsfs_cli.plan_text import render_plan
 from lsfs_cli.session import Session
 from lsfs_cli.style import count_text
+from lsfs_cli.tools_text import render_outcomes
 from lsfs_cli.typed import sentence
 from lsfs_cli.written_text import render_changes
+
+CALL = "call"
+"""What an effect is called that calls a tool: it gets the environment of who asks."""
 
 
 def change(session: Session, route: str, fields: Mapping[str, Any], consent: Consent = ASK) -> int:
@@ -56,10 +60,12 @@ def state_after(error: LsfsError) -> str:
 
 
 def _decided(session: Session, client: Client, plan: dict[str, Any], consent: Consent, said: str) -> int:
-    silent = plan["class"] == "silent"
+    reads = plan["class"] == "read" and plan["op"] is not None
+    silent = plan["class"] == "silent" or reads
     asks = not (consent.yes or consent.dry_run or silent)
     correctable = asks and can_ask(session) and bool(plan.get("actions"))
-    _show(session, plan, numbered=correctable)
+    if not reads or consent.dry_run:
+        _show(session, plan, numbered=correctable)
     session.last = files_of(plan)
     if plan["conflicts"]:
         raise _in_the_way(plan["conflicts"], command="lsfs undo " if "tier" in plan else "")
@@ -85,10 +91,21 @@ def _decided(session: Session, client: Client, plan: dict[str, Any], consent: Co
         else:
             confirm(session, "Apply?")
         request["confirmed"] = "asked"
+    if any(effect["action"] == CALL for effect in plan["effects"]):
+        request["environ"] = dict(session.environ)
     result = {**plan, **carried_out(session, client, request)}
     session.last = files_of(result)
-    session.show(result, f"Done. Take it back with: lsfs undo {plan['op']}")
-    return DONE
+    session.show(result, _done(session, result))
+    # A tool that says it failed was called all the same, and may have changed something.
+    return DONE if all(one["ok"] for one in result["results"]) else NOTHING
+
+
+def _done(session: Session, result: dict[str, Any]) -> str:
+    said = render_outcomes(result["results"], session.style)
+    if result["class"] == "read":
+        return said
+    back = f"Done. Take it back with: lsfs undo {result['op']}"
+    return f"{said}\n{back}" if said else back
 
 
 def _show(session: Session, plan: dict[str, Any], *, numbered: bool) -> None:

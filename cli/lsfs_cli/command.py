@@ -61,7 +61,7 @@ class LazyGroup(Group):
         module = self._lazy.get(cmd_name)
         if module is None:
             return None
-        command = getattr(import_module(module), f"{cmd_name}_command")
+        command = getattr(import_module(module), f"{cmd_name.replace('-', '_')}_command")
         assert isinstance(command, click.Command)
         return command
 

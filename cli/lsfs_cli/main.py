@@ -44,6 +44,8 @@ _COMMANDS = {
     "mount": "lsfs_cli.commands.mount",
     "umount": "lsfs_cli.commands.mount",
     "materialize": "lsfs_cli.commands.materialize",
+    "tools": "lsfs_cli.commands.tools",
+    "save-op": "lsfs_cli.commands.save_op",
     "status": "lsfs_cli.commands.status",
     "roots": "lsfs_cli.commands.roots",
     "retention": "lsfs_cli.commands.retention",
