@@ -28,6 +28,7 @@ from lsfs.views.saved import Saved
 from lsfs.views.search import Searches
 from lsfs.views.selection import Selection
 from lsfs.views.similar import Similar
+from lsfs.views.tools import Requests
 from lsfs.views.tree import Tree, root_of
 
 
@@ -67,6 +68,7 @@ def open_views(
             missing()
         return PastFile(reader, version)
 
+    requests = Requests(live)
     folders: dict[bytes, Node] = {
         b"search": Searches(results, Selection()),
         b"saved": Saved(results, vault, live),
@@ -75,9 +77,13 @@ def open_views(
         b"by-tag": Tags(results, live.tag),
         b"recent": Recent(results),
         b"similar": Similar(results, vault),
+        b"tools": requests,
         b"history": histories,
         b"at": moments,
     }
     return Views(
-        Tree(root_of(folders), numbered), vault, opened, [results.tidy, histories.tidy, moments.tidy, reader.tidy]
+        Tree(root_of(folders), numbered),
+        vault,
+        opened,
+        [results.tidy, requests.tidy, histories.tidy, moments.tidy, reader.tidy],
     )

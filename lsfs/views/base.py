@@ -179,6 +179,14 @@ class Answer(NamedTuple):
     """False while some files' words or vectors are still to be made."""
 
 
+class ToolPage(NamedTuple):
+    """A tool that serves a request."""
+
+    name: str
+    page: str
+    """What is known of it, in Markdown."""
+
+
 class Wish(msgspec.Struct, frozen=True):
     """A search that a daemon is to run; see `lsfs.core.api.FindRequest`."""
 
@@ -195,6 +203,9 @@ class Live(Protocol):
 
     def search(self, wish: Wish) -> Answer:
         """Searches; ``EINVAL`` where it cannot be understood."""
+
+    def tools(self, words: str) -> Sequence[ToolPage]:
+        """The tools that serve a request, the best first; none where none fits."""
 
     def tag(self, changes: Sequence[tuple[bytes, str, bool]]) -> None:
         """Adds (True) tags to files by their absolute paths, or takes them away, all in one op."""

@@ -19,6 +19,7 @@ recent and similar are links to your own files. Opening one opens the file, and 
   recent/              what was changed, and what was opened, last
   similar/PATH/        files like the one at PATH:  ls similar$HOME/Documents/lease.pdf
   history/ROOT/PATH/   every version of every file, also of deleted ones; read only
+  tools/REQUEST/       pages of the tools that do it:  ls tools/"shrink a pdf"
   at/WHEN/ROOT/        whole folders as they were:  ls at/yesterday, at/"last friday 15:00", at/2026-03-12
 
 They can be nested to narrow down: search/tax/by-type/pdf, by-tag/house/by-date/2025, saved/letters/search/rent.
@@ -78,6 +79,15 @@ Type the path of a file: the folder of that name holds what is like it.
 
   ls similar$HOME/Documents/lease.pdf
   ls similar/Documents/lease.pdf             from the name of a watched folder on
+""",
+    "tools": """\
+Type what you want to do: the folder of that name holds a page for each tool that does it, the best first (ls -U).
+
+  ls -U tools/"shrink a pdf"
+  cat tools/"shrink a pdf"/gs.md
+
+The tools are those of `lsfs tools list`; `lsfs tools add commands` takes in the installed programs. A folder is empty
+where no tool fits.
 """,
     "history": """\
 Every version of every file that lsfs has kept, also of files that are gone; read only.

@@ -53,6 +53,7 @@ PLACES = {
         Place("recent/modified", "recent/modified/.why.txt", "recent/modified/new"),
         Place("similar", "similar/README.txt", "similar/new"),
         Place("similar/Documents/lease1.md", "similar/Documents/lease1.md/.why.txt", "similar/Documents/lease1.md/new"),
+        Place("tools", "tools/README.txt", "tools/new words"),
         Place("history", "history/README.txt", "history/new"),
         Place("history/Documents", "history/Documents/run.sh", "history/Documents/new"),
         Place("history/Documents/run.sh", "history/Documents/run.sh/VERSION", "history/Documents/run.sh/new"),

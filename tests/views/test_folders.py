@@ -14,7 +14,7 @@ import pytest
 from tests.views.conftest import LEASES
 from tests.views.surfaces import MountSurface
 
-TOP = {"README.txt", "search", "saved", "by-type", "by-date", "by-tag", "recent", "similar", "history", "at"}
+TOP = {"README.txt", "search", "saved", "by-type", "by-date", "by-tag", "recent", "similar", "tools", "history", "at"}
 
 
 def is_folder(surface, path):

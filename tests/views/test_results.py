@@ -34,6 +34,9 @@ class Searches:
             raise self.failure
         return self.answers.get(wish.words, Answer([]))
 
+    def tools(self, words):
+        raise NotImplementedError
+
     def tag(self, changes) -> None:
         raise NotImplementedError
 

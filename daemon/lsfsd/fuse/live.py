@@ -15,14 +15,16 @@ from typing import Any
 from lsfs.core.errors import DaemonUnavailable, LsfsError, RefusedError, StorageError
 from lsfs.core.wirepath import to_wire
 from lsfs.rpc.client import Client
-from lsfs.views.base import Answer, Found, Wish, refused
+from lsfs.views.base import Answer, Found, ToolPage, Wish, refused
 from lsfsd.fuse.errnos import errno_of
+from lsfsd.fuse.tool_pages import page_of
 
 DEADLINE_S = 5.0
 """How long an answer may take before the daemon counts as away."""
 PROBE_S = 1.0
 """Between looks whether it is back."""
 MOST_HITS = 1000
+MOST_TOOLS = 10
 EXPLAINED = 20
 """Hits that come with their best passage, for `.why.txt`."""
 
@@ -95,6 +97,13 @@ class SocketLive:
             result = self._client.call("find", fields)
         found = [_found(hit) for hit in result["hits"]]
         return Answer(found, result.get("note", ""), result["complete"])
+
+    def tools(self, words: str) -> Sequence[ToolPage]:
+        """The tools that serve a request, each with its page."""
+        fields = {"query": words, "limit": MOST_TOOLS, "with_schemas": True, "with_examples": True}
+        with self._calling():
+            result = self._client.call("tools_find", fields)
+        return [] if result["none_fits"] else [ToolPage(tool["name"], page_of(tool)) for tool in result["tools"]]
 
     def tag(self, changes: Sequence[tuple[bytes, str, bool]]) -> None:
         """Tags and untags files, in one op."""
