@@ -17,6 +17,7 @@ from lsfs.store.index.names import VOCABULARY as NAME_VOCABULARY
 from lsfs.store.index.names import Names
 from lsfs.store.index.passages import VOCABULARY as PASSAGE_VOCABULARY
 from lsfs.store.index.passages import Passages
+from lsfs.store.index.tools import Tools
 from lsfs.store.index.vectors import Vectors
 
 __all__ = ["APPLICATION_ID", "Content", "FileRow", "Index", "NewContent"]
@@ -45,6 +46,7 @@ class Index:
         self.contents = Contents(self._db)
         self.passages = Passages(self._db)
         self.vectors = Vectors(self._db)
+        self.tools = Tools(self._db)
 
     def _open(self) -> Database:
         import sqlite_vec

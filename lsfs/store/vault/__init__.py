@@ -24,6 +24,7 @@ from lsfs.store.vault.pieces import ContentRow, PieceRow, Pieces
 from lsfs.store.vault.roots import Root, Roots
 from lsfs.store.vault.saved import SavedQueries
 from lsfs.store.vault.tags import Tags
+from lsfs.store.vault.tools import StoredExample, StoredMacro, StoredSource, Tools
 from lsfs.store.vault.versions import Bound, Span, Version, Versions
 
 __all__ = [
@@ -40,7 +41,10 @@ __all__ = [
     "Present",
     "Root",
     "Span",
+    "StoredExample",
+    "StoredMacro",
     "StoredMount",
+    "StoredSource",
     "Touch",
     "Vault",
     "Version",
@@ -92,6 +96,7 @@ class Vault:
         self.ops = Ops(self._db)
         self.saved = SavedQueries(self._db)
         self.mounts = Mounts(self._db)
+        self.tools = Tools(self._db)
         self.browsing = Browsing(self._db, self.versions)
 
     def _open(self, *, readonly: bool) -> Database:
