@@ -58,13 +58,13 @@ class Changing:
     def undo(self, request: UndoRequest, *, by_command: bool = True) -> PlanResult:
         """The plan that takes an op back; `by_command`: bare undo steps over the op that comes of it."""
         self._parts.vault.require_writable()
-        ops = self._parts.vault.ops
         if request.op is None:
-            op = ops.newest_applied()
+            op = self._newest(request)
             if op is None:
                 raise NothingFound("there is nothing to undo", hint="lsfs log")
         else:
             op = self._op(request.op)
+        _check_own(op, request)
         if op.state == "undone":
             raise NothingFound(f"op {op.id} is undone already", hint=f"lsfs redo {op.id} carries it out again")
         if op.state != "applied":
@@ -79,11 +79,20 @@ class Changing:
             undo = ops.newest_undo()
             if undo is None:
                 raise NothingFound("there is nothing to redo", hint="lsfs log")
+            _check_own(undo, request)
             return self._reversal(undo, request, by_command=by_command)
         op = self._op(request.op)
+        _check_own(op, request)
         if op.state != "undone":
             raise NothingFound(f"op {op.id} is not undone: it is {op.state}", hint="lsfs log")
         return self._reversal(op, request, by_command=by_command)
+
+    def _newest(self, request: UndoRequest) -> OpRow | None:
+        ops = self._parts.vault.ops
+        client = request.of_client or (request.client if request.door == "mcp" else "")
+        if not client:
+            return ops.newest_applied()
+        return next(iter(ops.of_client(client, 1, ("applied",))), None)
 
     def _reversal(self, op: OpRow, request: UndoRequest, *, by_command: bool) -> PlanResult:
         # What was taken back and carried out again stands as the last of that chain left it.
@@ -104,6 +113,7 @@ class Changing:
         """Carries out a plan by its number, and tells how far it is; raises what ended it."""
         self._parts.vault.require_writable()
         op = self._op(request.op)
+        _check_own(op, request)
         if op.state != "preview" or op.expires_ns < self._now_ns():
             state = "expired" if op.state == "preview" else op.state
             raise ConflictError(f"op {op.id} cannot be carried out: it is {state}", hint="make the plan again")
@@ -126,6 +136,7 @@ class Changing:
     def cancel(self, request: OpRequest) -> PlanResult:
         """Has an op that waits or runs taken back."""
         op = self._op(request.op)
+        _check_own(op, request)
         if not self._parts.ops.cancel(op.id):
             raise NothingFound(f"op {op.id} neither waits nor runs: it is {op.state}", hint="lsfs log")
         return self.op(request)
@@ -142,7 +153,9 @@ class Changing:
         vault = self._parts.vault
         if request.limit < 1:
             raise UsageError("-n must be at least 1")
-        if request.running:
+        if request.of_client:
+            rows = vault.ops.of_client(request.of_client, request.limit, _SHOWN)
+        elif request.running:
             rows = vault.ops.newest(request.limit, _RUNNING)
         elif request.path is None:
             rows = vault.ops.newest(request.limit, _SHOWN)
@@ -178,4 +191,11 @@ class Changing:
             now_ns=self._now_ns(),
             trash=self._parts.trash,
             uid=os.getuid(),
+            client=caller.client if caller.door == "mcp" else "",
         )
+
+
+def _check_own(op: OpRow, caller: Caller) -> None:
+    """Raises RefusedError where an agent would go on with what the user, or another agent, has asked for."""
+    if caller.door == "mcp" and op.client != caller.client:
+        raise RefusedError(f"op {op.id} is not one that {caller.client or 'this agent'} asked for")

@@ -107,4 +107,5 @@ def described_op(row: OpRow) -> OpInfo:
         reverses=row.reverses,
         reversed_by=row.reversed_by,
         error=row.error,
+        client=row.client,
     )

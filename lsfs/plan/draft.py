@@ -55,6 +55,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     trash: bytes
     """The home Trash, made or not."""
     uid: int
+    client: str = ""
+    """Which agent asks, at the door mcp."""
 
 
 class Draft:

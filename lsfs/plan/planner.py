@@ -256,6 +256,7 @@ class Planner:
             reverses=reverses.id if reverses is not None else None,
             turn=reverses.turn + 1 if reverses is not None else 0,
             by_command=int(by_command),
+            client=draft.around.client,
         )
         with self._vault.write() as tx:
             number = self._vault.ops.add(tx, row, map(encode, steps), self._touches(draft, steps))

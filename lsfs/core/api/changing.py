@@ -32,6 +32,8 @@ class UndoRequest(Caller, frozen=True, kw_only=True):
     how: Literal["", "force", "keep"] = ""
     """Conflicts: nothing is done; ``force`` takes the old content over the newer; ``keep`` does the rest."""
     sentence: str = ""
+    of_client: str = ""
+    """Without `op`: the newest that this agent asked for, instead."""
 
 
 class EffectInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +135,8 @@ class LogRequest(Caller, frozen=True, kw_only=True):
     limit: int = 20
     running: bool = False
     """What waits or runs now, instead."""
+    of_client: str = ""
+    """What this agent had done, instead; what only took that back is left out."""
 
 
 class OpInfo(msgspec.Struct, frozen=True, kw_only=True, rename={"effect_class": "class"}):
@@ -152,6 +156,8 @@ class OpInfo(msgspec.Struct, frozen=True, kw_only=True, rename={"effect_class": 
     """The op that it takes back."""
     reversed_by: int | None = None
     error: str = ""
+    client: str = ""
+    """Which agent asked for it, at the door mcp."""
 
 
 class LogResult(msgspec.Struct, frozen=True, kw_only=True):

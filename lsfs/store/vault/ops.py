@@ -15,7 +15,7 @@ from lsfs.store.database import Database, insert_many, one
 
 _COLUMNS = (
     "id, state, class, door, sentence, summary, plan, files, bytes, created_ns, expires_ns, started_ns, finished_ns, "
-    "seq, reverses, reversed_by, turn, by_command, error"
+    "seq, reverses, reversed_by, turn, by_command, error, client"
 )
 UNFINISHED = ("queued", "running")
 Rebased = Callable[[bytes, int, int, bytes], bytes]
@@ -49,6 +49,8 @@ class OpRow(msgspec.Struct, frozen=True, array_like=True):
     by_command: int = 0
     """1: made by ``lsfs undo`` or ``lsfs redo``."""
     error: str = ""
+    client: str = ""
+    """Which agent asked for it, at the door mcp; '' for the user."""
 
 
 class Touch(msgspec.Struct, frozen=True, array_like=True):
@@ -112,6 +114,15 @@ class Ops:
             f"SELECT {_COLUMNS} FROM ops WHERE state = 'applied' AND by_command = 0 ORDER BY id DESC LIMIT 1"
         )
         return OpRow(*rows[0]) if rows else None
+
+    def of_client(self, client: str, limit: int, states: Sequence[str]) -> list[OpRow]:
+        """The newest ops in those states that an agent asked for, newest first, without what took some of them back."""
+        marks = ",".join("?" * len(states))
+        sql = (
+            f"SELECT {_COLUMNS} FROM ops WHERE client = ? AND client <> '' AND turn = 0 AND state IN ({marks}) "
+            "ORDER BY id DESC LIMIT ?"
+        )
+        return [OpRow(*row) for row in self._db.rows(sql, (client, *states, limit))]
 
     def last_finished(self) -> OpRow | None:
         """The op that ended last."""
@@ -268,7 +279,7 @@ class Ops:
             "INSERT INTO meta VALUES ('op', 1) ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value",
         )
         row = msgspec.to_builtins(msgspec.structs.replace(op, id=number), builtin_types=(bytes,))
-        tx.execute(f"INSERT INTO ops ({_COLUMNS}) VALUES (?{', ?' * 18})", row)
+        tx.execute(f"INSERT INTO ops ({_COLUMNS}) VALUES (?{', ?' * 19})", row)
         numbered = ((number, place, step) for place, step in enumerate(steps))
         insert_many(tx, "INTO steps (op, number, step)", 3, numbered)
         insert_many(
