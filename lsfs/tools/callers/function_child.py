@@ -1,0 +1,49 @@
+"""Calls one Python function and ends: what `python_function` runs.  Imports nothing of lsfs."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import json
+import os
+import sys
+import traceback
+from typing import Any
+
+
+def main() -> None:
+    """Reads the job from the standard input, writes the result behind a record separator (U+001E) to the output."""
+    job = json.load(sys.stdin)
+    try:
+        if job["path"]:
+            sys.path.insert(0, job["path"])
+        target = functools.reduce(getattr, job["function"].split("."), importlib.import_module(job["module"]))
+        value = target(**job["arguments"])
+        if inspect.iscoroutine(value):
+            import asyncio
+
+            value = asyncio.run(value)
+        _say({"value": _plain(value)})
+    except BaseException as error:  # whatever a foreign function raises is the result of the call
+        traceback.print_exc(limit=-5)
+        _say({"error": f"{type(error).__name__}: {error}"})
+    sys.stdout.flush()
+    os._exit(0)  # threads that it left running do not keep anybody waiting
+
+
+def _plain(value: Any) -> Any:
+    """The value itself if it is JSON, else its text."""
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError):
+        return str(value)
+    return value
+
+
+def _say(what: dict[str, Any]) -> None:
+    sys.stdout.write("\n\x1e" + json.dumps(what))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Tools of MCP servers: called through the one session that each server has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from lsfs.core.errors import LsfsError
+from lsfs.core.tools import CallOutcome, Tool, ToolSource
+from lsfs.tools.callers.base import Around, failed
+
+
+class Sessions(Protocol):
+    """The sessions with MCP servers (`lsfs.tools.mcp_sessions`)."""
+
+    def call(
+        self,
+        source: ToolSource,
+        tool: str,
+        arguments: Mapping[str, Any],
+        timeout: float,
+        cancelled: Callable[[], bool] = ...,
+    ) -> CallOutcome:
+        """What a tool of a server gives; starts the server if it does not run.  Raises `LsfsError`."""
+
+
+class McpCaller:
+    """Calls tools of MCP servers."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def call(self, tool: Tool, arguments: Mapping[str, Any], around: Around) -> CallOutcome:
+        """See `ToolCaller.call`."""
+        name = str(tool.invocation.get("tool") or tool.name)
+        try:
+            return self._sessions.call(around.source, name, arguments, around.deadline_s, around.cancelled)
+        except LsfsError as error:
+            return failed(f"{around.source.name}: {error.message}")
