@@ -40,6 +40,7 @@ from lsfs.engine.mounting import Mounting
 from lsfs.engine.parts import Parts
 from lsfs.engine.past import Past
 from lsfs.engine.progress import Progress
+from lsfs.engine.reading import Reading
 from lsfs.engine.saying import Saying
 from lsfs.engine.statuses import Statuses
 from lsfs.engine.verifying import Verifying
@@ -73,6 +74,8 @@ class Engine:
         """What differs between versions."""
         self.saying = Saying(parts, self._finding, self.changing, self.past, self.diffing, time.time_ns)
         """Sentences, and answers from files."""
+        self.reading = Reading(parts)
+        """What files say, piece by piece."""
         self.keeping = Keeping(parts, time.time_ns)
         """What is kept of the past, and for how long."""
         self.verifying = Verifying(parts, time.time_ns)

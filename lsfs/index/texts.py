@@ -55,12 +55,16 @@ class Texts:
             found.append(Passage(piece.decode("utf-8", "replace"), int(table["line"][n]), heading, anchor))
         return found
 
+    def stored(self, content: Content) -> bytes | None:
+        """The whole text of a content that is kept beside its file (UTF-8); None where none is, or it is damaged."""
+        stored = self._index.contents.text(content.id)
+        return _decompressed(stored, content.text_bytes) if stored is not None else None
+
     def _pieces(
         self, content: Content, files: Sequence[FileRow], starts: Sequence[int], ends: Sequence[int]
     ) -> list[bytes] | None:
         if not content.own_text:
-            stored = self._index.contents.text(content.id)
-            text = _decompressed(stored, content.text_bytes) if stored is not None else None
+            text = self.stored(content)
             if text is None:
                 return None
             return [text[start:end] for start, end in zip(starts, ends, strict=True)]

@@ -56,6 +56,7 @@ ROUTES = (
     Route("history", "POST", "/v1/history", "HistoryRequest", "HistoryResult", "read", "The versions of files"),
     Route("diff", "POST", "/v1/diff", "DiffRequest", "DiffResult", "read", "What differs between versions"),
     Route("at", "POST", "/v1/at", "AtRequest", "AtResult", "read", "A folder as it was"),
+    Route("read", "POST", "/v1/read", "ReadRequest", "ReadResult", "read", "What a file says, piece by piece"),
     Route("tags", "POST", "/v1/tags", "TagsRequest", "TagsResult", "read", "The tags of files"),
     Route("saved", "GET", "/v1/saved", None, "SavedList", "read", "The saved queries", "query"),
     Route("mount", "POST", "/v1/mount", "MountRequest", "MountInfo", "control", "Mount the semantic folders", "mount"),

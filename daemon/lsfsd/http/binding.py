@@ -54,6 +54,7 @@ def engine_calls(engine: Engine) -> dict[str, Call]:
         "history": lambda request: engine.past.history(request),
         "diff": lambda request: engine.diffing.diff(request),
         "at": lambda request: engine.past.at(request),
+        "read": lambda request: engine.reading.read(request),
         "tags": lambda request: engine.past.tags(request),
         "saved": lambda _: engine.past.saved(),
         "retention": lambda request: engine.keeping.retention(request),

@@ -71,6 +71,7 @@ from lsfs.core.api.past import (
     VerifyEvent,
     VersionInfo,
 )
+from lsfs.core.api.reading import ReadPlace, ReadRequest, ReadResult
 from lsfs.core.api.saying import (
     AskRequest,
     Citation,
@@ -180,6 +181,9 @@ __all__ = [
     "ProgressEvent",
     "ProgressRequest",
     "Queues",
+    "ReadPlace",
+    "ReadRequest",
+    "ReadResult",
     "RescanRequest",
     "RetentionItem",
     "RetentionRequest",
