@@ -13,12 +13,14 @@ from lsfs.ingest.ingest import Ingest
 from lsfs.ingest.keeper import Keeper
 from lsfs.ingest.own import OwnRecorder
 from lsfs.ingest.roots import RootBook
+from lsfs.plan.calls import Calls
 from lsfs.plan.execute import Executor
 from lsfs.plan.planner import Planner
 from lsfs.plan.queue import OpQueue
 from lsfs.plan.record import Recorder
 from lsfs.plan.recover import Recovery
 from lsfs.store.vault import Root
+from lsfs.tools.calling import ToolCalls
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Changers:
     recovery: Recovery
 
 
-def open_changers(base: Base, ingest: Ingest, keeper: Keeper, book: RootBook) -> Changers:
+def open_changers(base: Base, ingest: Ingest, keeper: Keeper, book: RootBook, tools: ToolCalls) -> Changers:
     """Wires them; nothing is started."""
     present = _present(base, book)
     flusher = Flusher(
@@ -57,10 +59,11 @@ def open_changers(base: Base, ingest: Ingest, keeper: Keeper, book: RootBook) ->
         lambda root, path: keeper.scan(root, path, recheck=True),
     )
     executor = Executor(base.vault, base.contents, recorder, present, time.time_ns, base.reach)
+    calls = Calls(base.vault, base.contents, flusher, present, tools, time.time_ns, _token, base.reach)
     return Changers(
         flusher=flusher,
-        planner=Planner(base.vault, base.contents, flusher, present, base.own_folders, base.mounts, _token),
-        queue=OpQueue(base.vault, executor, time.time_ns),
+        planner=Planner(base.vault, base.contents, flusher, present, base.own_folders, base.mounts, _token, tools),
+        queue=OpQueue(base.vault, executor, calls, time.time_ns),
         recovery=Recovery(base.vault, base.contents, present, time.time_ns, base.reach),
     )
 

@@ -17,6 +17,8 @@ from lsfs.core.faults import Reach, unreached
 from lsfs.core.locations import Paths
 from lsfs.engine import Engine, Parts
 from lsfs.extract.choose import EXTRACTOR_VERSION
+from lsfs.tools.callers.choose import callers
+from lsfs.tools.calling import ToolCalls
 from lsfs.versions.gc import Collector
 from lsfs.watch.scan import Scanner
 
@@ -32,7 +34,8 @@ def open_engine(paths: Paths, config: Config, reach: Reach = unreached) -> Engin
         finders = open_finders(base, opened)
         ingest, feeder, pool = open_readers(base, finders, opened)
         book, watcher, keeper, scanner = open_watchers(base, ingest)
-        changers = open_changers(base, ingest, keeper, book)
+        tools = ToolCalls(lambda _: None, lambda _: None, callers(None))
+        changers = open_changers(base, ingest, keeper, book, tools)
         sayers = open_sayers(base, finders, opened)
         base.beside_embedding(sayers.model.busy)
         engine = Engine(
@@ -67,6 +70,7 @@ def open_engine(paths: Paths, config: Config, reach: Reach = unreached) -> Engin
                 flusher=changers.flusher,
                 planner=changers.planner,
                 ops=changers.queue,
+                tools=tools,
                 recovery=changers.recovery,
                 own=base.own,
                 own_folders=(*base.own_folders, os.path.dirname(os.fsencode(paths.config_file))),

@@ -133,5 +133,19 @@ class CallTool(msgspec.Struct, frozen=True, kw_only=True, tag="call_tool", tag_f
 
 
 Action = (
-    Create | Write | Append | Mkdir | Move | Copy | Rename | Trash | Tag | Untag | Merge | Group | Restore | SaveQuery
+    Create
+    | Write
+    | Append
+    | Mkdir
+    | Move
+    | Copy
+    | Rename
+    | Trash
+    | Tag
+    | Untag
+    | Merge
+    | Group
+    | Restore
+    | SaveQuery
+    | CallTool
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -120,16 +120,28 @@ class Changing:
         document = msgspec.json.decode(op.plan, type=Document)
         if request.confirmed == "yes":
             self._check_unasked(op, document, request)
-        return self._carry_out(op)
+        return self._carry_out(op, request.environ)
 
-    @staticmethod
-    def _check_unasked(op: OpRow, document: Document, request: ApplyRequest) -> None:
+    def _check_unasked(self, op: OpRow, document: Document, request: ApplyRequest) -> None:
+        if document.called:
+            if self._is_unasked(document):
+                return
+            hint = "answer the question, or let its source run unasked: lsfs tools enable SOURCE --allow all"
+            raise RefusedError(f"{document.called} may change anything, which is always asked", hint=hint)
         if op.effect == Class.EXTERNAL and not (document.external_named and request.door == "cli"):
             raise RefusedError("it writes outside the watched folders, which is always asked")
         check_confirmed(op.files, op.bytes, expect=request.expect, exempt=document.exempt)
 
-    def _carry_out(self, op: OpRow) -> Iterator[OpEvent]:
-        for headway in self._parts.ops.carry_out(op):
+    def _is_unasked(self, document: Document) -> bool:
+        """Whether a call may be made without a question."""
+        tools = self._parts.tools
+        try:
+            return bool(document.called) and tools.is_allowed(tools.tool(document.called))
+        except NothingFound:
+            return False  # it was removed since
+
+    def _carry_out(self, op: OpRow, environ: Mapping[str, str]) -> Iterator[OpEvent]:
+        for headway in self._parts.ops.carry_out(op, environ):
             yield OpEvent(phase=headway.phase, done=headway.done, total=headway.total)
         yield OpEvent(phase="done", result=self.op(OpRequest(op=op.id)))
 
@@ -176,7 +188,7 @@ class Changing:
         return op
 
     def _result(self, planned: Planned) -> PlanResult:
-        return described(planned, self._bases())
+        return msgspec.structs.replace(described(planned, self._bases()), unasked=self._is_unasked(planned.document))
 
     def _bases(self) -> dict[int, bytes]:
         return dict(self._parts.root_paths())

@@ -13,7 +13,7 @@ from lsfs.core.wirepath import to_lossy
 from lsfs.engine.timestamps import iso
 from lsfs.plan.draft import Effect, LeftOut
 from lsfs.plan.planner import Planned
-from lsfs.plan.steps import Exchange, Move, Row, Step, Where, paths
+from lsfs.plan.steps import Call, Exchange, Move, Row, Step, Where, paths
 from lsfs.plan.undo import Conflict
 from lsfs.store.vault import OpRow
 
@@ -36,6 +36,7 @@ def described(planned: Planned, roots: Mapping[int, bytes]) -> PlanResult:
         notes=document.notes,
         conflicts=tuple(_conflict(one) for one in planned.conflicts),
         steps=tuple(_step(step, bases) for step in planned.steps),
+        results=tuple(step.outcome for step in planned.steps if isinstance(step, Call) and step.outcome is not None),
         exempt=document.exempt,
     )
     if op is None:
@@ -85,6 +86,8 @@ def _step(step: Step, bases: Mapping[int, bytes]) -> StepInfo:
     do = str(step.__struct_config__.tag)
     places = paths(step)
     path, path_b64 = lossy(places[0]) if places else ("", UNSET)
+    if isinstance(step, Call):
+        return StepInfo(do=do, path="", to=step.tool)
     if isinstance(step, Row):
         return StepInfo(do=do, path=path, to=f"{step.table}: {step.key}", path_b64=path_b64)
     to, to_b64 = lossy(places[1]) if isinstance(step, Move | Exchange) else (None, UNSET)

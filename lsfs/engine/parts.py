@@ -27,6 +27,7 @@ from lsfs.plan.recover import Recovery
 from lsfs.plan.understand import Understanding
 from lsfs.store.index import Index
 from lsfs.store.vault import Root, Vault
+from lsfs.tools.calling import ToolCalls
 from lsfs.versions.contents import ContentStore
 from lsfs.versions.gc import Collector
 from lsfs.versions.room import Room
@@ -77,6 +78,8 @@ class Parts:
     flusher: Flusher
     planner: Planner
     ops: OpQueue
+    tools: ToolCalls
+    """What calls tools."""
     recovery: Recovery
     own: OwnWrites
     own_folders: tuple[bytes, ...]

@@ -21,6 +21,7 @@ from lsfs.plan.disk import Disk
 from lsfs.plan.putting import Putting
 from lsfs.plan.steps import (
     After,
+    Call,
     Exchange,
     Guard,
     MakeDir,
@@ -95,8 +96,8 @@ class Acts:
                 self._disk.check(at, guard, exact=guard is not None and not stat.S_ISDIR(guard.mode or 0))
                 self._half = True
                 self._set_meta(at, after)
-            case Row():
-                pass  # in the vault, with the commit that ends the op
+            case Row() | Call():
+                pass  # in the vault, with the commit that ends the op; a call is not made here
         self._half = False
 
     def made(self, step: Step) -> StatKey | None:
@@ -240,7 +241,7 @@ class Acts:
                 if not self._disk.holds(at, guard):
                     raise self._disk.changed(at)
                 self._set_meta(at, before)
-            case Row():
+            case Row() | Call():
                 pass
 
     def littered(self, step: Step, *, done: bool) -> Where | None:

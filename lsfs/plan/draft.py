@@ -21,6 +21,7 @@ from lsfs.plan.problems import Problem
 from lsfs.plan.steps import MakeDir, Meta, Put, Row, State, Step, Where
 from lsfs.plan.trash_spec import TrashNames, TrashPlace, place_for
 from lsfs.store.vault import Entry, Root, Vault
+from lsfs.tools.calling import ToolCalls
 from lsfs.versions.contents import ContentStore
 from lsfs.watch.mounts import OURS, fuse_around, resolved
 
@@ -93,7 +94,11 @@ class Draft:
         self.left_out: list[LeftOut] = []
         self.notes: list[str] = []
         self.external = False
-        """Whether something is written outside the watched folders."""
+        """Whether something is written outside the watched folders, or by a tool that says not what."""
+        self.tools: ToolCalls | None = None
+        """What calls tools; None where there are none."""
+        self.called = ""
+        """Id of the tool that is called."""
         self.places = places
         self.overwritten: dict[Where, None] = {}
         """Where on the disk files and links stand that the steps replace, and of which the vault has no version yet."""

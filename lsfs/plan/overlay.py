@@ -19,6 +19,7 @@ from lsfs.plan.naming import NAME_MOST, PATH_MOST
 from lsfs.plan.nodes import Inode, Node
 from lsfs.plan.problems import Problem
 from lsfs.plan.steps import (
+    Call,
     Exchange,
     Guard,
     MakeDir,
@@ -211,7 +212,7 @@ class Overlay:
             case SetMeta(at, _, after):
                 node = self._there(at)
                 self._change(node, self._changed_meta(node, after), after.mtime_ns)
-            case Row():
+            case Row() | Call():
                 pass
 
     def _put(self, step: Put) -> None:

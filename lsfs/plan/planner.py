@@ -29,6 +29,7 @@ from lsfs.plan.temporaries import placed
 from lsfs.plan.undo import Conflict, How, Undoing
 from lsfs.plan.ways import Ways
 from lsfs.store.vault import OpRow, Root, Touch, Vault
+from lsfs.tools.calling import ToolCalls
 from lsfs.versions.contents import ContentStore
 from lsfs.watch.mounts import OURS
 
@@ -50,6 +51,8 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
     """No cap applies: it restores, or takes back."""
     external_named: bool = False
     """What is external about it is a folder that the user named."""
+    called: str = ""
+    """Id of the tool that it calls."""
     request: str = ""
     """What its sentence was understood as (`lsfs.plan.request`), where that may be learnt from."""
 
@@ -75,6 +78,7 @@ class Planner:
         own: Sequence[bytes],
         mounts: Callable[[], Sequence[Mount]],
         token: Callable[[], str],
+        tools: ToolCalls | None = None,
     ) -> None:
         """`present` gives the watched folders that are there; `own` are folders of lsfs, which no plan touches,
         nor what it has mounted: `mounts` has its mount points whether they are mounted or not.
@@ -88,6 +92,7 @@ class Planner:
         self._own = tuple(os.path.realpath(folder) for folder in own)
         self._mounts = mounts
         self._token = token
+        self._tools = tools
 
     def plan(
         self, actions: Sequence[Action], around: Surroundings, *, door: str, sentence: str, request: str = ""
@@ -97,6 +102,8 @@ class Planner:
         `request` is what the sentence was understood as, '' where nothing is to be learnt from it.
         """
         named = all(isinstance(action, act.Restore) for action in actions)
+        if len(actions) > 1 and any(isinstance(action, act.CallTool) for action in actions):
+            raise RefusedError("a tool is called by itself", hint="make a plan of each call, and one of the rest")
 
         def make(draft: Draft) -> Callable[[], Planned]:
             self._flush(draft, actions)
@@ -125,6 +132,8 @@ class Planner:
             self._flush_places(draft, [where for step, _ in steps for where in paths(step)])
             undoing = Undoing(draft, op, how)
             undoing.add(steps, self._later(op))
+            if document.called:
+                draft.notes.append(f"best effort: what {document.called} did elsewhere, or out of sight, stays")
             if undoing.conflicts:
                 conflicts = Planned(None, self._document(draft), tuple(draft.steps), tuple(undoing.conflicts))
                 return lambda: conflicts
@@ -170,7 +179,7 @@ class Planner:
 
         with contextlib.closing(disk), self._contents.leased() as lease:
             overlay = Overlay(disk, lambda where: fold_of(disk, where, mounts()), outside)
-            yield Draft(
+            draft = Draft(
                 self._vault,
                 self._contents,
                 disk,
@@ -184,6 +193,8 @@ class Planner:
                 mounts,
                 self._token(),
             )
+            draft.tools = self._tools
+            yield draft
 
     def _flush(self, draft: Draft, actions: Sequence[Action]) -> None:
         """Has the vault know what stands at the paths that actions name; those that cannot be are met again later."""
@@ -280,6 +291,7 @@ class Planner:
             places={str(base): path for base, path in draft.places.items()},
             exempt=exempt,
             external_named=named,
+            called=draft.called,
             request=request,
         )
 

@@ -14,7 +14,7 @@ from lsfs.core.paths import display, split
 from lsfs.core.records import Kind
 from lsfs.plan.draft import Draft
 from lsfs.plan.problems import Problem
-from lsfs.plan.steps import MakeDir, Move, Put, RemoveDir, Row, Step, Trash, Where, is_tree, paths
+from lsfs.plan.steps import Call, MakeDir, Move, Put, RemoveDir, Row, Step, Trash, Where, is_tree, paths
 
 MOST_FILES = 1_000
 MOST_BYTES = 1 << 30
@@ -25,12 +25,13 @@ class Class(StrEnum):
     """How much a plan may do, which decides who is asked."""
 
     READ = "read"
+    """Nothing is changed: nothing is to be done, or a tool is called that only reads."""
     SILENT = "silent"
     """Tags and saved queries: taken back at a word, and harmless."""
     REVERSIBLE = "reversible"
     """Previewed; ``--yes`` skips the question."""
     EXTERNAL = "external"
-    """It writes outside the watched folders."""
+    """It writes outside the watched folders, or a tool is called that may change anything."""
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -47,6 +48,8 @@ def class_of(steps: Sequence[Step], external: bool) -> Class:
         return Class.READ
     if external:
         return Class.EXTERNAL
+    if all(isinstance(step, Call) for step in steps):
+        return Class.READ
     return Class.SILENT if all(isinstance(step, Row) for step in steps) else Class.REVERSIBLE
 
 
@@ -55,7 +58,7 @@ def reach_of(draft: Draft, steps: Sequence[Step]) -> Reach:
     files, size = 0, 0
     rows: set[int | None] = set()
     for step in steps:
-        if isinstance(step, MakeDir | RemoveDir):
+        if isinstance(step, MakeDir | RemoveDir | Call):
             continue
         if isinstance(step, Put):
             state = step.after or step.before

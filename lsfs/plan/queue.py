@@ -1,4 +1,8 @@
-"""Ops wait here for their turn: one is carried out at a time."""
+"""Ops wait here for their turn: one is carried out at a time.
+
+A call of a tool leaves the queue free while it runs, in a thread of its own; what comes before and after it has its
+turn like an op.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +11,20 @@ import functools
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from lsfs.core.errors import ConflictError, LsfsError, RolledBack, UnavailableError
+from lsfs.core.tools import CallOutcome
+from lsfs.plan.calls import Begun, Calls
 from lsfs.plan.execute import Cancelled, Executor, Phase
 from lsfs.store.vault import OpRow, Vault
 
 log = logging.getLogger(__name__)
 
 _REPEAT_S = 5.0
+_MOST_CALLS = 8
+"""Calls that run at once."""
 
 
 class Headway(NamedTuple):
@@ -34,12 +42,16 @@ class _Ticket:
         self.cancelled = threading.Event()
         self.events: queue.SimpleQueue[Headway | None] = queue.SimpleQueue()
         self.error: BaseException | None = None
+        self.calls = False
+        """A tool is called for it now, outside of the queue."""
 
 
 class OpQueue:
     """A thread that carries out ops in the order in which they were handed in."""
 
-    def __init__(self, vault: Vault, executor: Executor, now_ns: Callable[[], int]) -> None:
+    def __init__(self, vault: Vault, executor: Executor, calls: Calls, now_ns: Callable[[], int]) -> None:
+        self._calls = calls
+        self._calling: list[_Ticket] = []
         self._vault = vault
         self._executor = executor
         self._now_ns = now_ns
@@ -57,18 +69,18 @@ class OpQueue:
         """Ends what waits, has what runs taken back unless it is as good as done, and waits for that."""
         with self._wake:
             self._stopping = True
-            if self._running is not None:
-                self._running.cancelled.set()
+            for ticket in (*self._calling, *([self._running] if self._running is not None else [])):
+                ticket.cancelled.set()
             self._wake.notify_all()
         if self._thread.ident is not None:
             self._thread.join()
 
-    def carry_out(self, op: OpRow) -> Iterator[Headway]:
+    def carry_out(self, op: OpRow, environ: Mapping[str, str]) -> Iterator[Headway]:
         """Hands in an op at once, and returns what tells how far it is; that ends with the op, or raises its error.
 
-        It is carried out whether anybody listens or not.
+        It is carried out whether anybody listens or not.  A tool that is called has `environ`, which is kept nowhere.
         """
-        ticket = _Ticket(op, functools.partial(self._carry_out, op))
+        ticket = _Ticket(op, functools.partial(self._carry_out, op, environ))
         with self._wake:
             if self._stopping:
                 raise UnavailableError("lsfs is stopping")
@@ -99,9 +111,10 @@ class OpQueue:
             raise ticket.error
 
     def cancel(self, op: int) -> bool:
-        """Has an op that waits or runs taken back; whether there was one."""
+        """Has an op that waits or runs taken back, or a call ended; whether there was one."""
         with self._wake:
-            for ticket in (*self._waiting, *([self._running] if self._running is not None else [])):
+            running = [self._running] if self._running is not None else []
+            for ticket in (*self._waiting, *self._calling, *running):
                 if ticket.op is not None and ticket.op.id == op:
                     ticket.cancelled.set()
                     self._wake.notify_all()
@@ -109,7 +122,7 @@ class OpQueue:
         return False
 
     def idle(self) -> bool:
-        """Whether nothing waits or runs."""
+        """Whether nothing waits or runs, but for tools that are called."""
         with self._wake:
             return not self._waiting and self._running is None
 
@@ -128,11 +141,12 @@ class OpQueue:
                 with self._wake:
                     self._running = None
                     self._wake.notify_all()
-                ticket.events.put(None)
+                if not ticket.calls:
+                    ticket.events.put(None)
 
     def _next(self) -> _Ticket | None:
         with self._wake:
-            while not self._waiting and not self._stopping:
+            while not self._waiting and (self._calling or not self._stopping):
                 self._wake.wait()
             if not self._waiting:
                 return None
@@ -141,7 +155,7 @@ class OpQueue:
                 self._running.cancelled.set()
             return self._running
 
-    def _carry_out(self, op: OpRow, ticket: _Ticket) -> None:
+    def _carry_out(self, op: OpRow, environ: Mapping[str, str], ticket: _Ticket) -> None:
         def progress(phase: Phase, done: int, total: int) -> None:
             if ticket.cancelled.is_set():
                 raise Cancelled
@@ -150,4 +164,41 @@ class OpQueue:
         if ticket.cancelled.is_set():
             self._executor.give_up(op, "cancelled before anything was done")
             raise Cancelled
-        self._executor.run(op, progress)
+        step = self._calls.call_of(op)
+        if step is None:
+            self._executor.run(op, progress)
+            return
+        try:
+            if len(self._calling) >= _MOST_CALLS:
+                raise ConflictError(f"{_MOST_CALLS} tools are being called already", hint="lsfs log --running")
+            begun = self._calls.begin(op, step)
+        except Exception as error:
+            self._calls.give_up(op, getattr(error, "message", "") or type(error).__name__)
+            raise
+        ticket.events.put(Headway("change", 0, 1))
+        with self._wake:
+            ticket.calls = True
+            self._calling.append(ticket)
+        threading.Thread(target=self._call, args=(begun, environ, ticket), name=f"lsfs-call-{op.id}").start()
+
+    def _call(self, begun: Begun, environ: Mapping[str, str], ticket: _Ticket) -> None:
+        """Calls a tool, and hands in what is to be done after it."""
+        try:
+            outcome = self._calls.call(begun, environ, ticket.cancelled.is_set)
+        except Exception as error:  # of lsfs itself: what the tool did is looked at all the same
+            log.exception("the call of op %d failed", begun.op.id)
+            outcome = CallOutcome(ok=False, text=f"the call failed: {error}")
+
+        def finish(_: _Ticket) -> None:
+            try:
+                self._calls.finish(begun, outcome)
+            except Exception as error:
+                self._calls.give_up(begun.op, f"the tool was called, and {getattr(error, 'message', 'lsfs failed')}")
+                raise
+
+        with self._wake:
+            ticket.work = finish
+            ticket.calls = False
+            self._calling.remove(ticket)
+            self._waiting.append(ticket)
+            self._wake.notify_all()

@@ -22,7 +22,7 @@ from lsfs.plan.execute import clean
 from lsfs.plan.hindrance import Hindered, conflicts_in
 from lsfs.plan.planner import Document
 from lsfs.plan.standing import Look, Standing
-from lsfs.plan.steps import RemoveDir, Row, SetMeta, Step, Where, decode, paths
+from lsfs.plan.steps import Call, RemoveDir, Row, SetMeta, Step, Where, decode, paths
 from lsfs.store.vault import OpRow, Root, Vault
 from lsfs.versions.contents import ContentStore
 
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 INTERRUPTED = "lsfs ended while it was carried out; it was taken back"
 NEVER_BEGUN = "lsfs ended before it was begun"
+CUT_OFF = "lsfs ended while the tool ran: it was cut off, and is not called again; what it changed has its versions"
 
 
 class Recovery:
@@ -51,7 +52,10 @@ class Recovery:
         self._reach = reach
 
     def settle(self, *, at_start: bool = True) -> list[int]:
-        """Takes back every op that was begun and not ended, if its folders are there; the numbers of those."""
+        """Takes back every op that was begun and not ended, if its folders are there; the numbers of those.
+
+        A call is never made again, nor taken back: it is said to be cut off.
+        """
         settled = []
         if at_start:
             for op in self._last_ended():
@@ -60,9 +64,15 @@ class Recovery:
         for op in self._vault.ops.newest(1_000_000, states):
             if op.state == "queued":
                 self._end(op, NEVER_BEGUN)
+            elif self._calls(op):
+                if at_start:  # else it runs now
+                    self._end(op, CUT_OFF)
             elif self._take_back(op):
                 settled.append(op.id)
         return settled
+
+    def _calls(self, op: OpRow) -> bool:
+        return any(isinstance(decode(step), Call) for step, _ in self._vault.ops.steps(op.id)[:1])
 
     def _last_ended(self) -> list[OpRow]:
         """The op that ended last: by the clock, or by its number, if the clock was set back since."""

@@ -14,6 +14,7 @@ from lsfs.core.records import Kind
 from lsfs.plan.disk import Disk, beside, unchanged
 from lsfs.plan.putting import ASIDE
 from lsfs.plan.steps import (
+    Call,
     Exchange,
     Guard,
     MakeDir,
@@ -104,7 +105,7 @@ class Look:
                 return Standing.DONE if back and self._disk.holds(step.at, step.guard) else Standing.NOT
             case SetMeta():
                 return self._standing_of_meta(step)
-            case Row():
+            case Row() | Call():
                 return Standing.NOT  # committed together with the end of the op, which is not there
 
     def is_young(self, at: Where) -> bool:

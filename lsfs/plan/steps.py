@@ -1,7 +1,6 @@
 """The ten primitive changes, each with what must stand there before, and what it takes to take it back.
 
-A step is stored as JSON before anything is done (docs/storage.md), so everything in it is a value.  `call`, the tenth,
-comes with the tools.
+A step is stored as JSON before anything is done (docs/storage.md), so everything in it is a value.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from typing import Any
 import msgspec
 
 from lsfs.core.records import Kind
+from lsfs.core.tools import CallOutcome
 
 
 class Where(msgspec.Struct, frozen=True, array_like=True):
@@ -174,7 +174,25 @@ class Row(msgspec.Struct, frozen=True, tag="db", tag_field="do"):
     lineage: int | None = None
 
 
-Step = MakeDir | RemoveDir | Put | Move | Exchange | Trash | Untrash | SetMeta | Row
+class Call(msgspec.Struct, frozen=True, tag="call", tag_field="do", omit_defaults=True):
+    """A tool is called: the one step of its plan, and one without an inverse.
+
+    What it changed below `watched` stands behind it as further steps once it is over, which an undo takes back.
+    """
+
+    tool: str
+    arguments: dict[str, Any]
+    """Once it is over, without what was secret in them."""
+    cwd: bytes
+    reads: bool = False
+    """It says that it changes nothing."""
+    watched: tuple[Where, ...] = ()
+    """Files and folders that it may change, as far as they are looked at."""
+    outcome: CallOutcome | None = None
+    """What it gave; None before it is over."""
+
+
+Step = MakeDir | RemoveDir | Put | Move | Exchange | Trash | Untrash | SetMeta | Row | Call
 
 
 class After(msgspec.Struct, frozen=True, array_like=True):
@@ -209,6 +227,8 @@ def paths(step: Step) -> tuple[Where, ...]:
             return one, other
         case Row(at=at):
             return (at,) if at is not None else ()
+        case Call():
+            return ()
         case _:
             return (step.at,)
 
@@ -260,6 +280,8 @@ def rebased(step: bytes, base: int, onto: int, prefix: bytes) -> bytes:
             )
         case Row(at=at):
             new = msgspec.structs.replace(old, at=moved(at) if at is not None else None)
+        case Call(watched=watched):
+            new = msgspec.structs.replace(old, watched=tuple(map(moved, watched)))
         case _:
             new = msgspec.structs.replace(old, at=moved(old.at))
     return encode(new)

@@ -23,6 +23,7 @@ from lsfs.plan.nodes import Node
 from lsfs.plan.problems import Problem
 from lsfs.plan.steps import (
     After,
+    Call,
     Exchange,
     Guard,
     MakeDir,
@@ -62,9 +63,12 @@ class Undoing:
         self._op = op
         self._how = how
         self.conflicts: list[Conflict] = []
+        self._by_tool = False
+        """A tool has made the changes: what is new is not known to anybody, and goes to the Trash."""
 
     def add(self, steps: Sequence[tuple[Step, After]], later: Mapping[Where, int]) -> None:
         """All of them, the last first; each with what stood there when it was done.  `later` ops changed the same."""
+        self._by_tool = any(isinstance(step, Call) for step, _ in steps)
         spared: set[Where] = set()
         if later and self._how != "force":
             spared = set(later) | {Where(at.base, above) for at in later for above in ancestors(at.path)}
@@ -118,6 +122,8 @@ class Undoing:
                 self._set_back(at, before, meta)
             case Row():
                 self._row_back(step)
+            case Call():
+                pass  # what it changed stands in the steps behind it
 
     def _effect(self, action: str, path: Where, to: Where | None = None, note: str = "", size: int = 0) -> None:
         shown = self._draft.shown
@@ -138,6 +144,9 @@ class Undoing:
         if node.kind is not Kind.DIR:
             raise Problem("not-a-folder", "something else than the folder stands there now", at)
         if self._draft.overlay.names(at):
+            if self._by_tool:
+                self._draft.left_out.append(LeftOut(self._draft.shown(at), "other things are in it"))
+                return
             self._conflict(at, "the folder has other things in it by now", forcible=False)
             return
         self._draft.add(RemoveDir(at, node.guard, self._draft.overlay.meta(at, node)))
@@ -173,6 +182,9 @@ class Undoing:
             raise Problem("in-the-way", "a folder stands there now", at)
         if step.before is None:
             assert node is not None
+            if self._by_tool:
+                to_trash(self._draft, at, node)
+                return
             self._draft.add(Put(at, self._draft.state(at, node), None, node.guard, self._draft.temporary()))
             self._effect("remove", at)
             return
@@ -370,5 +382,7 @@ def _place(step: Step) -> Where | None:
             return dst
         case Exchange(one):
             return one
+        case Call():
+            return None
         case _:
             return step.at

@@ -13,7 +13,21 @@ from lsfs.core.errors import ConflictError
 from lsfs.core.paths import join
 from lsfs.core.records import Kind, StatKey
 from lsfs.plan.disk import Disk, unchanged
-from lsfs.plan.steps import Exchange, Guard, MakeDir, Move, Put, RemoveDir, Row, Step, Trash, Untrash, Where, is_tree
+from lsfs.plan.steps import (
+    Call,
+    Exchange,
+    Guard,
+    MakeDir,
+    Move,
+    Put,
+    RemoveDir,
+    Row,
+    Step,
+    Trash,
+    Untrash,
+    Where,
+    is_tree,
+)
 from lsfs.plan.trash_folder import TrashFolder
 from lsfs.plan.trash_spec import TrashNames
 from lsfs.plan.ways import Ways
@@ -130,7 +144,7 @@ def _guarded(step: Step) -> Iterator[tuple[Where, Guard]]:
             pairs = [(one, guard_one), (other, guard_other)]
         case Move(src, _, guard):
             pairs = [(src, guard)]
-        case MakeDir() | Row() | Untrash():
+        case MakeDir() | Row() | Untrash() | Call():
             pairs = []
         case _:
             pairs = [(step.at, step.guard)]

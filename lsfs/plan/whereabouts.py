@@ -11,6 +11,7 @@ from lsfs.core.paths import ancestors
 from lsfs.core.records import StatKey
 from lsfs.ingest.own import Origin, Place, Relocated
 from lsfs.plan.steps import (
+    Call,
     Exchange,
     MakeDir,
     Meta,
@@ -166,7 +167,7 @@ class Whereabouts:
             case SetMeta(at, _, after):
                 if (before := self._now[at]) is not None:
                     self._set(at, _changed(before, after))
-            case Row():
+            case Row() | Call():
                 pass
 
     def _arrived(self, came: Origin | None, at: Where) -> Origin:

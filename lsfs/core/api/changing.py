@@ -97,6 +97,8 @@ class PlanResult(msgspec.Struct, frozen=True, kw_only=True, rename={"effect_clas
     """What the tools gave that were called."""
     exempt: bool = False
     """No cap applies: it restores, or takes back."""
+    unasked: bool = False
+    """It calls a tool that may run without a question: one that only reads, or whose source the user lets do all."""
     expires: str = ""
     error: str = ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsfs.core import actions
 from lsfs.core.actions import Action
 from lsfs.plan.draft import Draft
-from lsfs.plan.lower import moving, restoring, tagging, trashing, writing
+from lsfs.plan.lower import calling, moving, restoring, tagging, trashing, writing
 
 
 def lower(draft: Draft, action: Action) -> None:
@@ -39,3 +39,5 @@ def lower(draft: Draft, action: Action) -> None:
             tagging.save_query(draft, action)
         case actions.Restore():
             restoring.restore(draft, action)
+        case actions.CallTool():
+            calling.call(draft, action)

@@ -109,9 +109,11 @@ class Ops:
         return [OpRow(*row) for row in self._db.rows(sql, (*states, limit))]
 
     def newest_applied(self) -> OpRow | None:
-        """The newest op that stands as applied, of those that the undo and redo commands did not make."""
+        """The newest op that stands as applied and changed something, of those that the undo and redo commands did not
+        make."""
         rows = self._db.rows(
-            f"SELECT {_COLUMNS} FROM ops WHERE state = 'applied' AND by_command = 0 ORDER BY id DESC LIMIT 1"
+            f"SELECT {_COLUMNS} FROM ops WHERE state = 'applied' AND by_command = 0 AND class <> 'read' "
+            "ORDER BY id DESC LIMIT 1"
         )
         return OpRow(*rows[0]) if rows else None
 
@@ -272,6 +274,17 @@ class Ops:
         tx.execute(f"DELETE FROM ops WHERE id IN ({old})", (before_ns,))
         return int(one(tx, "SELECT changes()")[0])
 
+    @staticmethod
+    def extend(tx: apsw.Connection, op: int, first: bytes, steps: Iterable[bytes], touches: Iterable[Touch]) -> None:
+        """Has an op of one step say `first` instead, with more steps behind it, and what those touch."""
+        tx.execute("UPDATE steps SET step = ? WHERE op = ? AND number = 0", (first, op))
+        _put_steps(tx, op, steps, touches, 1)
+
+    @staticmethod
+    def amend(tx: apsw.Connection, op: int, plan: bytes, files: int, size: int) -> None:
+        """Has an op say otherwise what it came to."""
+        tx.execute("UPDATE ops SET plan = ?, files = ?, bytes = ? WHERE id = ?", (plan, files, size, op))
+
     def add(self, tx: apsw.Connection, op: OpRow, steps: Iterable[bytes], touches: Iterable[Touch]) -> int:
         """Stores a plan under the next number, which it returns; `op.id` is not used."""
         (number,) = one(
@@ -280,15 +293,7 @@ class Ops:
         )
         row = msgspec.to_builtins(msgspec.structs.replace(op, id=number), builtin_types=(bytes,))
         tx.execute(f"INSERT INTO ops ({_COLUMNS}) VALUES (?{', ?' * 19})", row)
-        numbered = ((number, place, step) for place, step in enumerate(steps))
-        insert_many(tx, "INTO steps (op, number, step)", 3, numbered)
-        insert_many(
-            tx,
-            "INTO touched (op, root, path, lineage, tree)",
-            5,
-            ((number, touch.root, touch.path, touch.lineage, int(touch.tree)) for touch in touches),
-            "ON CONFLICT DO UPDATE SET tree = max(tree, excluded.tree), lineage = coalesce(lineage, excluded.lineage)",
-        )
+        _put_steps(tx, int(number), steps, touches)
         return int(number)
 
     @staticmethod
@@ -362,6 +367,18 @@ class Ops:
         """Ends previews whose time is over; how many."""
         tx.execute("UPDATE ops SET state = 'expired' WHERE state = 'preview' AND expires_ns < ?", (now_ns,))
         return int(one(tx, "SELECT changes()")[0])
+
+
+def _put_steps(tx: apsw.Connection, op: int, steps: Iterable[bytes], touches: Iterable[Touch], first: int = 0) -> None:
+    numbered = ((op, place, step) for place, step in enumerate(steps, first))
+    insert_many(tx, "INTO steps (op, number, step)", 3, numbered)
+    insert_many(
+        tx,
+        "INTO touched (op, root, path, lineage, tree)",
+        5,
+        ((op, touch.root, touch.path, touch.lineage, int(touch.tree)) for touch in touches),
+        "ON CONFLICT DO UPDATE SET tree = max(tree, excluded.tree), lineage = coalesce(lineage, excluded.lineage)",
+    )
 
 
 def _named(root: int) -> bytes:

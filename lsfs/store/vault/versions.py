@@ -291,6 +291,14 @@ class Versions:
         return found
 
     @staticmethod
+    def attribute(tx: apsw.Connection, op: int, after: int, places: Iterable[tuple[int, bytes]]) -> None:
+        """Has versions that were made of places (root, path) after a change, by nobody's op, be those of an op."""
+        tx.executemany(
+            "UPDATE versions SET op = ? WHERE seq > ? AND op IS NULL AND root = ? AND path = ?",
+            ((op, after, root, path) for root, path in places),
+        )
+
+    @staticmethod
     def drop(tx: apsw.Connection, seqs: Iterable[int], now_ns: int, reason: str) -> None:
         """Records why the contents of versions are not kept."""
         tx.executemany("INSERT OR IGNORE INTO dropped VALUES (?, ?, ?)", ((seq, now_ns, reason) for seq in seqs))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import inspect
 import json
@@ -18,7 +17,9 @@ def main() -> None:
     try:
         if job["path"]:
             sys.path.insert(0, job["path"])
-        target = functools.reduce(getattr, job["function"].split("."), importlib.import_module(job["module"]))
+        target: Any = importlib.import_module(job["module"])
+        for name in job["function"].split("."):
+            target = getattr(target, name)
         value = target(**job["arguments"])
         if inspect.iscoroutine(value):
             import asyncio

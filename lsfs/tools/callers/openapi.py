@@ -56,10 +56,10 @@ class ApiCaller:
                 answers.put(error)
 
         threading.Thread(target=work, name="lsfs-api-call", daemon=True).start()
-        while True:
+        answer: CallOutcome | Exception | None = None
+        while answer is None:
             try:
                 answer = answers.get(timeout=_ASK_S)
-                break
             except queue.Empty:
                 if around.cancelled() or time.monotonic() > until:
                     ended.set()  # the thread gives up at its next part, or at the same time limit
@@ -72,7 +72,7 @@ class ApiCaller:
         if isinstance(answer, httpx2.TimeoutException):
             return failed(f"the server did not answer in time ({type(answer).__name__})")
         if isinstance(answer, httpx2.HTTPError | httpx2.InvalidURL | OSError | ValueError):
-            return failed(f"the server could not be asked: {answer or type(answer).__name__}")
+            return failed(f"the server could not be asked: {str(answer) or type(answer).__name__}")
         raise answer
 
 

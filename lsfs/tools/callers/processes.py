@@ -132,7 +132,7 @@ def _fed(pipes: selectors.BaseSelector, pipe: object, waiting: memoryview) -> me
     except BrokenPipeError:
         waiting = waiting[:0]
     if not waiting:
-        pipes.unregister(pipe)  # type: ignore[arg-type]  # it was registered
+        pipes.unregister(pipe)
         with contextlib.suppress(OSError):
             pipe.close()
     return waiting

@@ -49,10 +49,10 @@ class FunctionCaller:
             return failed(ran.why, text=shortened("\n".join(filter(None, (printed, complaint))))[0])
         try:
             said = json.loads(last)
-            value, error = said.get("value"), said.get("error")
+            value, raised = said.get("value"), said.get("error")
         except (ValueError, AttributeError):
             return failed(f"{function} ended its process (exit code {ran.code})", text=shortened(complaint)[0])
-        if error is not None:
-            return failed(f"{function} raised {error}", text=shortened(complaint)[0])
+        if raised is not None:
+            return failed(f"{function} raised {raised}", text=shortened(complaint)[0])
         text, cut = shortened(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1))
         return CallOutcome(ok=True, text=text, data=None if cut else value, cut=cut)
