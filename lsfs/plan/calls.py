@@ -97,7 +97,7 @@ class Calls:
             seq, began_ns = self._vault.seq(), self._now_ns()
             self._reach("call.before-begin")
             with self._vault.write() as tx:
-                self._vault.ops.begin(tx, op.id, began_ns, (), ())
+                self._vault.ops.begin(tx, op.id, began_ns, (), (), seq)
             self._reach("call.begun")
             return Begun(op, step, roots, before, seq, began_ns, leases.pop_all())
 

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 INTERRUPTED = "lsfs ended while it was carried out; it was taken back"
 NEVER_BEGUN = "lsfs ended before it was begun"
-CUT_OFF = "lsfs ended while the tool ran: it was cut off, and is not called again; what it changed has its versions"
+CUT_OFF = "lsfs ended while the tool ran: it was cut off, and is not called again; what stood there before has versions"
 
 
 class Recovery:

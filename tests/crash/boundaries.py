@@ -15,5 +15,7 @@ OBJECTS = frozenset(
     f"objects.{name}" for name in ("before-append", "appended", "pack", "before-loose", "loose", "written")
 )
 """Of whatever keeps bytes."""
+CALLS = frozenset(f"call.{name}" for name in ("before-begin", "begun", "returned", "before-done", "done"))
+"""Of a call of a tool."""
 GC = frozenset(f"gc.{name}" for name in ("forgotten", "unlinked", "copied", "moved", "removed"))
 """Of tidying."""

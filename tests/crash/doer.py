@@ -13,6 +13,7 @@ import stat
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -26,6 +27,7 @@ from lsfs.core.locations import Paths
 from lsfs.core.posix import RENAME_EXCHANGE, renameat2
 from lsfs.engine import Engine
 from lsfs.plan import disk, trash_folder
+from tests.plan.calls import Tools
 
 PATIENCE_S = 120
 
@@ -51,6 +53,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     stops: tuple[Stop, ...] = ()
     exchange: bool = True
     """Whether the file system can exchange what stands at two places."""
+    tools: str = ""
+    """A folder for the tools that are known; '': there are none."""
     by_link: bool = False
     """It cannot rename without replacing, either: a file gets its new name before it loses the old one."""
 
@@ -99,6 +103,8 @@ def carry_out(job: Job) -> Report:
         disk.renameat2 = trash_folder.renameat2 = by_link(boundaries.reach)
     state, error = "", ""
     engine = open_engine(Paths.from_env({"HOME": job.home}), Config(embedder="off"), boundaries.reach)
+    if job.tools:
+        Tools(engine, Path(job.tools))
     with contextlib.closing(engine):
         engine.start()
         try:

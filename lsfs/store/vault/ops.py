@@ -316,9 +316,13 @@ class Ops:
         now_ns: int,
         steps: Iterable[tuple[int, bytes]],
         times: Iterable[FolderTimes],
+        seq: int | None = None,
     ) -> None:
-        """The op is about to act: `steps` are those that changed since they were stored, by number."""
-        tx.execute("UPDATE ops SET state = 'running', started_ns = ? WHERE id = ?", (now_ns, op))
+        """The op is about to act: `steps` are those that changed since they were stored, by number.
+
+        `seq`: the vault's newest change, where that is to be known even if the op has no end.
+        """
+        tx.execute("UPDATE ops SET state = 'running', started_ns = ?, seq = ? WHERE id = ?", (now_ns, seq, op))
         tx.executemany("UPDATE steps SET step = ? WHERE op = ? AND number = ?", ((step, op, n) for n, step in steps))
         tx.executemany(
             "INSERT OR REPLACE INTO folder_times VALUES (?, ?, ?, ?, NULL)",
