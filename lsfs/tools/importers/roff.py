@@ -69,7 +69,7 @@ _ENCLOSE = {
     "Do": "“", "Dc": "”", "So": "‘", "Sc": "’", "Qo": '"', "Qc": '"',
 }  # fmt: skip
 _INLINE = frozenset(
-    "Ar Cm Pa Ev Sy Em Li Va Fa Ic Dv Er Xr Fn Ft Nm Fl Ad An Cd Tn No Lk Mt Vt Fc Fo Ns Ap Bx Nx Ox Fx Ux At St".split()
+    "Ar Cm Pa Ev Sy Em Li Va Fa Ic Dv Er Xr Fn Ft Nm Fl Ad An Cd Tn No Lk Mt Vt Fc Fo Ns Ap Bx Nx Ox Fx Ux At".split()
 )
 _PUNCTUATION = set(".,:;)]?!")
 _DASH = re.compile(r"\s+(?:-|--|—|–|-\s*-)\s+")
