@@ -62,7 +62,10 @@ def state_after(error: LsfsError) -> str:
 def _decided(session: Session, client: Client, plan: dict[str, Any], consent: Consent, said: str) -> int:
     reads = plan["class"] == "read" and plan["op"] is not None
     silent = plan["class"] == "silent" or reads
-    asks = not (consent.yes or consent.dry_run or silent)
+    calls = any(effect["action"] == CALL for effect in plan["effects"])
+    # What a tool may change nobody can show beforehand: --yes is no answer to that, the user's word for its source is.
+    agreed = plan.get("unasked", False) if calls else consent.yes
+    asks = not (agreed or consent.dry_run or silent)
     correctable = asks and can_ask(session) and bool(plan.get("actions"))
     if not reads or consent.dry_run:
         _show(session, plan, numbered=correctable)
@@ -88,11 +91,13 @@ def _decided(session: Session, client: Client, plan: dict[str, Any], consent: Co
             better = corrected(session, client, plan, said)
             if better is not None:
                 return _decided(session, client, better, consent, said)
+        elif calls:
+            confirm(session, "Call it?", hint="lsfs tools enable SOURCE --allow all lets its tools run unasked")
         else:
             confirm(session, "Apply?")
         request["confirmed"] = "asked"
-    if any(effect["action"] == CALL for effect in plan["effects"]):
-        request["environ"] = dict(session.environ)
+    if calls:
+        request["environ"] = {name: value for name, value in session.environ.items() if _is_text(name + value)}
     result = {**plan, **carried_out(session, client, request)}
     session.last = files_of(result)
     session.show(result, _done(session, result))
@@ -102,10 +107,16 @@ def _decided(session: Session, client: Client, plan: dict[str, Any], consent: Co
 
 def _done(session: Session, result: dict[str, Any]) -> str:
     said = render_outcomes(result["results"], session.style)
-    if result["class"] == "read":
+    changed = not result["results"] or any(effect["action"] != CALL for effect in result["effects"])
+    if result["class"] == "read" or result["state"] == "failed" or not changed:
         return said
     back = f"Done. Take it back with: lsfs undo {result['op']}"
     return f"{said}\n{back}" if said else back
+
+
+def _is_text(value: str) -> bool:
+    """Whether it can be sent: the environment may hold any bytes."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 
 def _show(session: Session, plan: dict[str, Any], *, numbered: bool) -> None:

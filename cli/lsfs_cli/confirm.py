@@ -50,10 +50,10 @@ def can_ask(session: Session) -> bool:
     return not session.json and sys.stdin.isatty()
 
 
-def confirm(session: Session, question: str) -> None:
-    """Returns when the user agrees; raises `RefusedError` when not, and where nobody can be asked."""
+def confirm(session: Session, question: str, hint: str = "--yes confirms it") -> None:
+    """Returns when the user agrees; raises `RefusedError` when not, and with `hint` where nobody can be asked."""
     if not can_ask(session):
-        raise RefusedError("this needs a confirmation, and nobody can be asked here", hint="--yes confirms it")
+        raise RefusedError("this needs a confirmation, and nobody can be asked here", hint=hint)
     if not click.confirm(question, default=False, err=True):
         raise RefusedError("nothing was done")
 

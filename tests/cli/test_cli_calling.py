@@ -1,0 +1,67 @@
+"""``lsfs tools call``: what only reads runs, anything else is asked about, and ``--yes`` is no answer to that."""
+
+from __future__ import annotations
+
+import pytest
+
+from lsfs.core import api
+from lsfs.core.tools import CallOutcome
+
+CALL = api.EffectInfo(action="call", path="", note='own/shrink {"args": ["a.pdf"]}')
+WROTE = api.EffectInfo(action="write", path="/docs/a.pdf")
+
+
+@pytest.fixture
+def calls(door, preview):
+    """A tool that is called; what its plan is, and what comes of it, is given."""
+
+    def scripted(*effects, ok=True, text="shrunk", state="applied", **fields):
+        result = preview(CALL, kind=api.PlanResult, files=0, **{"effect_class": "external", **fields})
+        outcome = CallOutcome(ok=ok, text=text, exit_code=0 if ok else 3)
+        made = preview(CALL, *effects, kind=api.PlanResult, state=state, results=(outcome,), **fields)
+        door.on("plan", result)
+        door.on("apply", api.OpEvent(phase="done", result=made))
+        return door
+
+    return scripted
+
+
+def test_what_only_reads_is_called_at_once_and_only_its_text_shown(calls, lsfs):
+    door = calls(text="words\n", effect_class="read", unasked=True)
+    outcome = lsfs("tools", "call", "own/cat", "--args", '{"args": ["a.txt"]}')
+    assert (outcome.code, outcome.out) == (0, "words\n")
+    assert door.said("plan")[0]["actions"] == [
+        {"do": "call_tool", "tool": "own/cat", "arguments": {"args": ["a.txt"]}},
+    ]
+    assert door.said("apply")[0]["confirmed"] == "yes" and door.said("apply")[0]["environ"]["PATH"]
+
+
+@pytest.mark.parametrize("options", [(), ("--yes",)])
+def test_anything_else_is_shown_and_refused_where_nobody_can_be_asked(calls, lsfs, options):
+    door = calls(WROTE)
+    outcome = lsfs("tools", "call", *options, "own/shrink")
+    assert outcome.code == 3 and "own/shrink" in outcome.out
+    assert "--allow all" in outcome.err and "--yes confirms" not in outcome.err
+    assert not door.said("apply")
+
+
+def test_somebody_who_is_asked_can_agree_and_is_told_how_to_take_it_back(calls, lsfs):
+    door = calls(WROTE)
+    outcome = lsfs("tools", "call", "own/shrink", typed="y\n")
+    assert outcome.code == 0 and "Call it?" in outcome.err
+    assert outcome.out.endswith("shrunk\nDone. Take it back with: lsfs undo 17\n")
+    assert door.said("apply")[0]["confirmed"] == "asked"
+
+
+def test_a_source_that_may_do_all_is_not_asked_about(calls, lsfs):
+    door = calls(unasked=True)
+    outcome = lsfs("tools", "call", "own/shrink")
+    assert outcome.code == 0 and outcome.out.endswith("shrunk\n")  # and nothing to take back
+    assert door.said("apply")[0]["confirmed"] == "yes"
+
+
+def test_a_tool_that_failed_says_how(calls, lsfs):
+    calls(ok=False, text="no such file", state="failed", unasked=True)
+    outcome = lsfs("tools", "call", "own/shrink")
+    assert outcome.code == 1
+    assert outcome.out.endswith("failed with exit code 3: no such file\n") and "undo" not in outcome.out
