@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from lsfs.core.tools import ToolProblem
+from lsfs.tools.importers.base import is_shallow, schema_problem
 
 if TYPE_CHECKING:
     from typing import Self
@@ -26,15 +27,15 @@ def mended(tools: list[Any]) -> tuple[list[dict[str, Any]], list[ToolProblem]]:
         if not isinstance(schema, dict):
             problems.append(ToolProblem(name=name[:128], why="it has no schema of its arguments"))
             continue
-        if schema.get("type", "object") != "object":
-            problems.append(ToolProblem(name=name[:128], why="its schema is not of an object"))
+        if why := schema_problem(schema):
+            problems.append(ToolProblem(name=name[:128], why=why))
             continue
         one: dict[str, Any] = {"name": name, "inputSchema": {**schema, "type": "object"}}
         for key in ("title", "description"):
             if isinstance(tool.get(key), str):
                 one[key] = tool[key]
         output = tool.get("outputSchema")
-        if isinstance(output, dict) and output.get("type") == "object":
+        if isinstance(output, dict) and output.get("type") == "object" and is_shallow(output):
             one["outputSchema"] = output
         hints = tool.get("annotations")
         if isinstance(hints, dict):

@@ -36,7 +36,8 @@ class Session:
         """Why it is not open."""
         self.ready = anyio.Event()
         """It is open, or could not be opened."""
-        self.closing = anyio.Event()
+        self._closing = anyio.Event()
+        self._scope = anyio.CancelScope()
         self.ended = anyio.Event()
         self._environ = environ
         self._on_changed = on_changed
@@ -50,14 +51,16 @@ class Session:
         from mcp import Client
 
         try:
-            transport = _Transport(self._streams())
-            async with Client(transport, message_handler=self._heard, cache=None) as client:
-                self.client, self.stream = client, transport.stream
-                self.ready.set()
-                async with anyio.create_task_group() as tasks:
-                    tasks.start_soon(self._follow, client)
-                    await self.closing.wait()
-                    tasks.cancel_scope.cancel()
+            with self._scope:
+                transport = _Transport(self._streams())
+                async with Client(transport, message_handler=self._heard, cache=None) as client:
+                    self.client, self.stream = client, transport.stream
+                    self._used_at = time.monotonic()
+                    self.ready.set()
+                    async with anyio.create_task_group() as tasks:
+                        tasks.start_soon(self._follow, client)
+                        await self._closing.wait()
+                        tasks.cancel_scope.cancel()
         except anyio.get_cancelled_exc_class():
             raise
         except Exception as error:  # the server's doing; the sessions of others go on
@@ -66,6 +69,12 @@ class Session:
             self.client = None
             self.ready.set()
             self.ended.set()
+
+    def close(self) -> None:
+        """Has it end; one that is being opened is not waited for."""
+        self._closing.set()
+        if not self.ready.is_set():
+            self._scope.cancel()
 
     @contextlib.asynccontextmanager
     async def use(self) -> AsyncIterator[None]:
@@ -79,7 +88,7 @@ class Session:
 
     def idle_s(self) -> float:
         """Seconds since it was used last."""
-        return 0.0 if self._uses else time.monotonic() - self._used_at
+        return 0.0 if self._uses or not self.ready.is_set() else time.monotonic() - self._used_at
 
     def is_lost(self, error: BaseException) -> bool:
         """Whether the connection is of no use any more after that error."""

@@ -219,7 +219,7 @@ class McpSessions:
 
         session = self._sessions.pop(name, None)
         if session is not None:
-            session.closing.set()
+            session.close()
             with anyio.move_on_after(_END_S, shield=True):
                 await session.ended.wait()
 

@@ -7,6 +7,7 @@ size that it may have, the environment is given, and what the server complains o
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -24,7 +25,7 @@ MOST_MESSAGE = 8 << 20
 """Bytes of one message."""
 _COMPLAINT = 2000
 """Bytes of its standard error, the last ones, that are kept."""
-_GRACE_S = 2.0
+_GRACE_S = 1.0
 _CONNECT_S = 20.0
 _READ_S = 300.0
 
@@ -86,12 +87,14 @@ async def _read(process: Process, into: MemoryObjectSendStream[SessionMessage | 
                     line = bytes(buffer[:end])
                     del buffer[: end + 1]
                     searched = 0
-                    if not line.strip():
-                        continue
-                    try:
-                        message = jsonrpc_message_adapter.validate_json(line, by_name=False)
-                    except ValueError:
+                    if not line.lstrip().startswith(b"{"):
                         continue  # what a server prints beside its messages is its own affair
+                    try:
+                        # Not validate_json: what is nested too deep for it is left to `mended`.
+                        message = jsonrpc_message_adapter.validate_python(json.loads(line), by_name=False)
+                    except (ValueError, RecursionError):
+                        told.why = "it sent a message that cannot be read"
+                        return
                     await into.send(SessionMessage(message))
                 searched = len(buffer)
                 if len(buffer) > MOST_MESSAGE:

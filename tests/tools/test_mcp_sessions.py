@@ -156,7 +156,7 @@ def test_bad_tools_cost_themselves_only(sessions):
     assert [tool.name for tool in taken.tools] == ["good", "odd"]
     why = {problem.name: problem.why for problem in taken.problems}
     assert len(taken.problems) == 10 and "no schema" in why["no-schema"] and "KiB" in why["huge"]
-    assert "nested" in why["nested"] and "another tool" in why["good"]
+    assert "end" in why["nested"] and "another tool" in why["good"]
 
 
 @pytest.mark.parametrize("how", ["hangs", "mute"])
@@ -186,7 +186,7 @@ def test_a_list_without_end_is_ended(sessions):
     ("where", "why"),
     [
         ({"command": "/no/such/program"}, "no /no/such/program"),
-        ({"url": "http://127.0.0.1:9/mcp"}, ""),
+        ({"url": "http://127.0.0.1:9/mcp"}, "."),
         ({}, "neither a program nor a URL"),
     ],
 )

@@ -140,7 +140,7 @@ def schema_problem(schema: object) -> str:
     required = schema.get("required", [])
     if not isinstance(required, list) or not all(isinstance(one, str) for one in required):
         return "what its schema requires is not a list of names"
-    if not _is_shallow(schema, _MOST_DEPTH):
+    if not is_shallow(schema):
         return "its schema is nested without end"
     size = len(json.dumps(schema))
     if size > MOST_SCHEMA_BYTES:
@@ -148,8 +148,8 @@ def schema_problem(schema: object) -> str:
     return ""
 
 
-def _is_shallow(value: object, depth: int) -> bool:
-    """Whether a value is nested no deeper than that, looked at without recursion."""
+def is_shallow(value: object, depth: int = _MOST_DEPTH) -> bool:
+    """Whether a value is nested no deeper than that, and is not too wide, looked at without recursion."""
     level = [value]
     for _ in range(depth):
         level = [

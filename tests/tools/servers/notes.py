@@ -43,7 +43,7 @@ async def wait(seconds: float) -> str:
 async def learn(name: str, context: Context) -> str:
     """Learn a tool that was not there before."""
     server.add_tool(lambda: name, name=name, description=f"Say {name}.")
-    await context.session.send_tool_list_changed()
+    await context.notify_tools_changed()
     return "learnt"
 
 
