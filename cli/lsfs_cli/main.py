@@ -50,6 +50,7 @@ _COMMANDS = {
     "roots": "lsfs_cli.commands.roots",
     "retention": "lsfs_cli.commands.retention",
     "vault": "lsfs_cli.commands.handed_over",
+    "mcp": "lsfs_cli.commands.handed_over",
     "models": "lsfs_cli.commands.handed_over",
     "doctor": "lsfs_cli.commands.handed_over",
     "config": "lsfs_cli.commands.config",

@@ -23,6 +23,7 @@ AS_LSFS = "--as-lsfs"
 _COMMANDS = {
     "doctor": "lsfsd.doctor:doctor",
     "fuse": "lsfsd.fuse.command:fuse",
+    "mcp": "lsfsd.mcp.command:mcp_command",
     "models": "lsfsd.models_command:models",
     "run": "lsfsd.main:run",
     "vault": "lsfsd.vault_command:vault",

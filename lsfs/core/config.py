@@ -55,6 +55,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         int,
         msgspec.Meta(ge=0, description="MiB that versions may take; 0: the lesser of 10 GiB and a tenth of the disk"),
     ] = 0
+    mcp_permissions: Annotated[
+        tuple[Annotated[str, msgspec.Meta(pattern="^[^=]+=(read|plan|apply)$")], ...],
+        msgspec.Meta(
+            description="What each agent may do, as NAME=read, NAME=plan or NAME=apply; *=plan for all others"
+        ),
+    ] = ()
     log_level: Annotated[
         str, msgspec.Meta(pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
     ] = "info"

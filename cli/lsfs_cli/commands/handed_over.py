@@ -1,4 +1,4 @@
-"""``lsfs models``, ``doctor``, ``vault``: what needs the whole library is done by ``lsfsd`` in this process's place."""
+"""``lsfs models``, ``doctor``, ``vault``, ``mcp``: what ``lsfs`` is too thin for, ``lsfsd`` does in its place."""
 
 from __future__ import annotations
 
@@ -35,6 +35,14 @@ def doctor_command(session: Session, arguments: tuple[str, ...]) -> int:
 def vault_command(session: Session, arguments: tuple[str, ...]) -> int:
     """Write the vault, every kept version included, to one file, or take such a file in."""
     return hand_over(session, "vault", arguments)
+
+
+@click.command("mcp", context_settings=_AS_TYPED, short_help="Serve agents that speak MCP.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@pass_session
+def mcp_command(session: Session, arguments: tuple[str, ...]) -> int:
+    """Serve agents that speak MCP: over stdin and stdout, or HTTP."""
+    return hand_over(session, "mcp", arguments)
 
 
 def hand_over(session: Session, command: str, arguments: tuple[str, ...]) -> int:

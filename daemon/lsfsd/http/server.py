@@ -33,7 +33,7 @@ class HttpService:
         self._app = app
         self._listener = listener
         self._owner_uid = owner_uid
-        self._server: _Server | None = None
+        self._server: QuietServer | None = None
         self._stopped = False
 
     def run(self, ready: Callable[[], None]) -> None:
@@ -52,7 +52,7 @@ class HttpService:
         )
         # uvicorn closes what it serves; a copy lets the service be run again after a failure.
         listener = socket.socket(fileno=os.dup(self._listener.fileno()))
-        self._server = _Server(config, ready)
+        self._server = QuietServer(config, ready)
         if self._stopped:
             listener.close()
             return
@@ -65,7 +65,9 @@ class HttpService:
             self._server.wake()
 
 
-class _Server(uvicorn.Server):
+class QuietServer(uvicorn.Server):
+    """uvicorn's server, which waits for `wake` instead of waking by itself; `ready` is called once it listens."""
+
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
@@ -80,6 +82,7 @@ class _Server(uvicorn.Server):
             await self._woken.wait()
 
     def wake(self) -> None:
+        """Makes it end, from any thread."""
         self.should_exit = True
         if self._loop is not None and self._woken is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._woken.set)
