@@ -1,0 +1,93 @@
+"""All evidence on one request: a row of features for each tool.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lsfs.tools.routing.cards import Card, fields
+from lsfs.tools.routing.clauses import clauses, phrases
+from lsfs.tools.routing.dense import Meaning, Views
+from lsfs.tools.routing.lexical import ALL, NAME, REST, SUMMARY, Lexicon, Tokens, Words
+from lsfs.tools.routing.usage import Examples, Past, Usage
+
+Floats = NDArray[np.float32]
+Embed = Callable[[Sequence[str]], Floats]
+"""Unit rows, one per text."""
+
+FEATURES = (
+    "meaning",
+    "part_meaning",
+    "name_meaning",
+    "words",
+    "name_words",
+    "summary_words",
+    "rest_words",
+    "part_words",
+    "word_pairs",
+    "name_named",
+    "learnt",
+    "near",
+    "votes",
+    "centroid",
+    "used",
+)
+"""What is known of a tool and a request; each on a scale that means the same in any collection."""
+
+OF_USAGE = FEATURES.index("learnt")
+"""The first of the features that come from usage; those before need none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of all tools for one request."""
+
+    features: Floats
+    """``[tools, features]``"""
+    parts: tuple[str, ...]
+    """The request's parts; empty where it is one."""
+    words: Words
+    meaning: Meaning | None
+    past: Past | None
+    used: NDArray[np.bool_]
+    """Which tools have examples."""
+
+
+class Catalogue:
+    """All tools as the router reads them, ready to be asked."""
+
+    def __init__(
+        self,
+        cards: Sequence[Card],
+        vectors: NDArray[np.float32] | NDArray[np.float16],
+        known: NDArray[np.bool_],
+        examples: Examples,
+        tokens: Tokens,
+    ) -> None:
+        self.cards = tuple(cards)
+        self.lexicon = Lexicon([fields(card) for card in cards], tokens)
+        self.views = Views(vectors, known)
+        description = self.views.description
+        lengths = np.maximum(np.linalg.norm(description, axis=1, keepdims=True), np.float32(1e-6))
+        self.usage = Usage(len(self.cards), examples, description / lengths, tokens)
+
+    def evidence(self, request: str, embed: Embed | None, without: int | None = None) -> Evidence:
+        """`embed` may be None: then by words alone.  `without`: see `Usage.past`."""
+        parts = clauses(request)
+        words = self.lexicon.words(request, parts, phrases(request))
+        features = np.zeros((len(self.cards), len(FEATURES)), np.float32)
+        meaning = past = None
+        if embed is not None and self.views.any:
+            vectors = embed([request, *parts])
+            meaning = self.views.meaning(vectors)
+            features[:, :3] = np.stack([meaning.whole, meaning.part, meaning.name], axis=1)
+            if self.usage.any:
+                past = self.usage.past(vectors[0], request, without)
+                used = (self.usage.counts > 0).astype(np.float32)
+                features[:, OF_USAGE:] = np.stack([past.learnt, past.near, past.votes, past.centroid, used], axis=1)
+        of_words = [words.fields[field] for field in (ALL, NAME, SUMMARY, REST)]
+        features[:, 3:OF_USAGE] = np.stack([*of_words, words.part, words.pairs, words.named], axis=1)
+        return Evidence(features, parts, words, meaning, past, self.usage.counts > 0)
