@@ -71,7 +71,7 @@ def _decided(session: Session, client: Client, plan: dict[str, Any], consent: Co
         _show(session, plan, numbered=correctable)
     session.last = files_of(plan)
     if plan["conflicts"]:
-        raise _in_the_way(plan["conflicts"], command="lsfs undo " if "tier" in plan else "")
+        raise in_the_way(plan["conflicts"], command="lsfs undo " if "tier" in plan else "")
     if plan["op"] is None:
         session.show(plan, "")
         session.note(plan.get("reason") or "nothing to do")
@@ -130,7 +130,7 @@ def _show(session: Session, plan: dict[str, Any], *, numbered: bool) -> None:
         session.flush()  # what cannot be shown is not done
 
 
-def _in_the_way(conflicts: list[dict[str, Any]], command: str) -> ConflictError:
+def in_the_way(conflicts: list[dict[str, Any]], command: str) -> ConflictError:
     """The error for an undo over what changed since, with the choices; they are options of `command`."""
     keep = f"{command}--keep takes back the rest and leaves these as they are"
     force = f"{command}--force takes the old over the newer, which is kept as a version"

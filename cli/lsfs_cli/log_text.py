@@ -18,7 +18,8 @@ def _lines(op: dict[str, Any], style: Style) -> Iterator[str]:
     time = local_time(op["finished"] or op["started"])
     yield f"{op['op']:>5}  {time:<19}  {plain(op['summary'])}{_state(op, style)}"
     said = f": {plain(op['sentence'])}" if op["sentence"] else ""
-    yield style.dim(f"{'':5}  by {op['door']}{said}")
+    by = f"{op['door']} ({plain(op['client'])})" if op.get("client") else op["door"]
+    yield style.dim(f"{'':5}  by {by}{said}")
 
 
 def _state(op: dict[str, Any], style: Style) -> str:

@@ -56,7 +56,8 @@ def config_set(session: Session, name: str, value: str) -> None:
     changed = with_setting(_load(session), name, value)
     save_config(session.paths.config_file, changed)
     session.show({"name": name, "value": _values(changed)[name]}, "")
-    session.note("it holds from the daemon's next start: lsfs down, then lsfs up")
+    at_once = name == "mcp_permissions"  # read anew whenever an agent asks for something
+    session.note("it holds at once" if at_once else "it holds from the daemon's next start: lsfs down, then lsfs up")
 
 
 def _load(session: Session) -> Config:

@@ -14,15 +14,17 @@ from lsfs_cli.session import Session
 @click.command("log", cls=Command)
 @click.argument("path", required=False, shell_complete=complete_path)
 @click.option("-n", "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many ops.")
+@click.option("--client", default="", metavar="NAME", help="What this agent had done.")
 @click.option("--running", is_flag=True, help="What waits or is carried out now.")
 @pass_session
-def log_command(session: Session, path: str | None, limit: int, running: bool) -> int:
+def log_command(session: Session, path: str | None, limit: int, client: str, running: bool) -> int:
     """Show what was done, the newest first: to all files, or to one.
 
     The number before each is what `lsfs undo` takes.
     """
     wired = session.wire_path(path) if path is not None else None
-    result = session.client().call("log", {"path": wired, "limit": limit, "running": running})
+    fields = {"path": wired, "limit": limit, "running": running, "of_client": client}
+    result = session.client().call("log", fields)
     session.show(result, render_log(result["ops"], session.style))
     if not result["ops"]:
         session.note("nothing is being done" if running else "nothing was done yet")

@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 
 import click
 
+from lsfs.core.errors import UsageError
 from lsfs_cli.changing import change
 from lsfs_cli.command import Command, pass_session
 from lsfs_cli.confirm import Consent, consent_options
 from lsfs_cli.session import Session
+from lsfs_cli.taking_back import take_back_all
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,13 +30,20 @@ def _options(command: F) -> F:
 
 @click.command("undo", cls=Command)
 @_options
+@click.option("--client", metavar="NAME", help="Take back all that this agent had done, the newest first.")
 @pass_session
-def undo_command(session: Session, op: int | None, how: str | None, yes: bool, dry_run: bool) -> int:
+def undo_command(
+    session: Session, op: int | None, how: str | None, client: str | None, yes: bool, dry_run: bool
+) -> int:
     """Take an op back: the newest one, or that with the number OP.
 
     Twice steps back twice. A file that was changed since is in the way, and then nothing is done (exit code 4) unless
     you say what is to become of it.
     """
+    if client is not None:
+        if op is not None:
+            raise UsageError("--client is of all that an agent had done, and takes no OP")
+        return take_back_all(session, client, how or "", Consent(yes, dry_run))
     return change(session, "undo", {"op": op, "how": how or ""}, Consent(yes, dry_run))
 
 
