@@ -22,6 +22,7 @@ from lsfs.core.api import (
 from lsfs.core.errors import ConflictError, NothingFound, RefusedError, UsageError
 from lsfs.core.wirepath import absolute_from_wire
 from lsfs.engine.describing import described, described_op
+from lsfs.engine.macros import Macros
 from lsfs.engine.parts import Parts
 from lsfs.engine.places import place_of
 from lsfs.plan.draft import Surroundings
@@ -37,15 +38,17 @@ _RUNNING = ("running", "queued")
 class Changing:
     """Makes plans and carries them out."""
 
-    def __init__(self, parts: Parts, now_ns: Callable[[], int]) -> None:
+    def __init__(self, parts: Parts, macros: Macros, now_ns: Callable[[], int]) -> None:
         self._parts = parts
+        self._macros = macros
+        macros.check = self._check
         self._now_ns = now_ns
 
     def plan(self, request: PlanRequest) -> PlanResult:
         """A plan for actions: stored under a number, shown, nothing changed."""
         if not request.actions:
             raise UsageError("the plan has no actions")
-        return self.plan_of(request.actions, request, request.sentence)
+        return self.plan_of(self._macros.expanded(request.actions, request), request, request.sentence)
 
     def plan_of(self, actions: Sequence[Action], caller: Caller, sentence: str, request: str = "") -> PlanResult:
         """The same for actions that a sentence came to; `request` is what may be learnt of it."""
@@ -54,6 +57,9 @@ class Changing:
             actions, self._around(caller), door=caller.door, sentence=sentence, request=request
         )
         return self._result(planned)
+
+    def _check(self, actions: Sequence[Action], caller: Caller) -> None:
+        self._parts.planner.check(self._macros.expanded(actions, caller), self._around(caller))
 
     def undo(self, request: UndoRequest, *, by_command: bool = True) -> PlanResult:
         """The plan that takes an op back; `by_command`: bare undo steps over the op that comes of it."""

@@ -36,6 +36,7 @@ from lsfs.engine.diffing import Diffing
 from lsfs.engine.doctor import Doctor
 from lsfs.engine.finding import Finding
 from lsfs.engine.keeping import Keeping
+from lsfs.engine.macros import Macros
 from lsfs.engine.mounting import Mounting
 from lsfs.engine.parts import Parts
 from lsfs.engine.past import Past
@@ -66,7 +67,9 @@ class Engine:
         self._finding = Finding(
             parts.index, parts.search, parts.texts, parts.root_paths, self._activity.complete, time.time_ns
         )
-        self.changing = Changing(parts, time.time_ns)
+        self.macros = Macros(parts, time.time_ns)
+        """Ops made into tools."""
+        self.changing = Changing(parts, self.macros, time.time_ns)
         """Plans and ops."""
         self.past = Past(parts, time.time_ns)
         """Versions, trees as they were, tags."""

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -17,6 +18,7 @@ from lsfs.core.paths import printable
 from lsfs.core.posix import Mount
 from lsfs.core.records import Kind
 from lsfs.ingest.flush import Flusher
+from lsfs.plan import macros
 from lsfs.plan.disk import Disk, translated
 from lsfs.plan.draft import Draft, Effect, LeftOut, Surroundings
 from lsfs.plan.folding import fold_of
@@ -32,6 +34,8 @@ from lsfs.store.vault import OpRow, Root, Touch, Vault
 from lsfs.tools.calling import ToolCalls
 from lsfs.versions.contents import ContentStore
 from lsfs.watch.mounts import OURS
+
+T = TypeVar("T")
 
 NOTHING_LEFT = "nothing of it is left to take back: it only counts as undone from here on"
 NOTHING_AGAIN = "nothing was taken back, so nothing is done again: it only counts as done from here on"
@@ -53,6 +57,8 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is external about it is a folder that the user named."""
     called: str = ""
     """Id of the tool that it calls."""
+    actions: tuple[Action, ...] = ()
+    """What was asked for, where no sentence did, as far as it is kept for a macro."""
     request: str = ""
     """What its sentence was understood as (`lsfs.plan.request`), where that may be learnt from."""
 
@@ -111,9 +117,22 @@ class Planner:
                 lower(draft, action)
             draft.notes += emptied(draft, draft.steps)
             exempt = named and bool(actions)
-            return lambda: self._store(draft, door, sentence, exempt=exempt, named=named, request=request)
+            asked = () if request else macros.kept(actions, around.cwd)
+            return lambda: self._store(
+                draft, door, sentence, exempt=exempt, named=named, request=request, actions=asked
+            )
 
         return self._made(around, make)
+
+    def check(self, actions: Sequence[Action], around: Surroundings) -> None:
+        """Raises what is in the way of a plan for actions; none is stored."""
+
+        def make(draft: Draft) -> Callable[[], None]:
+            for action in actions:
+                lower(draft, action)
+            return lambda: None
+
+        self._made(around, make)
 
     def plan_undo(
         self, op: OpRow, around: Surroundings, *, how: How, door: str, sentence: str, by_command: bool
@@ -146,7 +165,7 @@ class Planner:
 
         return self._made(around, make)
 
-    def _made(self, around: Surroundings, make: Callable[[Draft], Callable[[], Planned]]) -> Planned:
+    def _made(self, around: Surroundings, make: Callable[[Draft], Callable[[], T]]) -> T:
         """What `make` gives for a draft; once more where that replaces what the vault did not know of: the plan says
         whose history it is that is replaced."""
         for again in (False, True):
@@ -242,10 +261,11 @@ class Planner:
         by_command: bool = False,
         empty: bool = False,
         request: str = "",
+        actions: tuple[Action, ...] = (),
     ) -> Planned:
         """`empty`: it counts though it has no steps."""
         steps = placed(draft.steps)
-        document = self._document(draft, exempt=exempt, named=named, request=request)
+        document = self._document(draft, exempt=exempt, named=named, request=request, actions=actions)
         if not steps and not empty:
             return Planned(None, document, ())
         check_permissions(draft, steps)
@@ -283,7 +303,14 @@ class Planner:
         return f"{word} of op {first.id}: {first.summary}"[:500]
 
     @staticmethod
-    def _document(draft: Draft, *, exempt: bool = False, named: bool = False, request: str = "") -> Document:
+    def _document(
+        draft: Draft,
+        *,
+        exempt: bool = False,
+        named: bool = False,
+        request: str = "",
+        actions: tuple[Action, ...] = (),
+    ) -> Document:
         return Document(
             effects=tuple(draft.effects),
             left_out=tuple(draft.left_out),
@@ -292,6 +319,7 @@ class Planner:
             exempt=exempt,
             external_named=named,
             called=draft.called,
+            actions=actions,
             request=request,
         )
 

@@ -82,6 +82,11 @@ class ToolCalls:
         self.source(tool)
         if tool.kind not in self._callers:
             raise RefusedError(f"{id} cannot be called: nothing here calls tools of the kind {tool.kind}")
+        return self.fitting(id, arguments)
+
+    def fitting(self, id: str, arguments: Mapping[str, Any]) -> Tool:
+        """The tool of an id, if its schema allows these arguments; raises UsageError where not."""
+        tool = self.tool(id)
         try:
             check_arguments(tool.schema, arguments)
         except LsfsError as error:
