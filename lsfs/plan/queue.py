@@ -36,14 +36,13 @@ class Headway(NamedTuple):
 
 
 class _Ticket:
-    def __init__(self, op: OpRow | None, work: Callable[[_Ticket], object]) -> None:
+    def __init__(self, op: OpRow | None, work: Callable[[_Ticket], bool]) -> None:
         self.op = op
         self.work = work
+        """Whether it goes on outside of the queue, and comes back."""
         self.cancelled = threading.Event()
         self.events: queue.SimpleQueue[Headway | None] = queue.SimpleQueue()
         self.error: BaseException | None = None
-        self.calls = False
-        """A tool is called for it now, outside of the queue."""
 
 
 class OpQueue:
@@ -93,9 +92,15 @@ class OpQueue:
 
     def between(self, work: Callable[[], object]) -> None:
         """Hands in what must not run beside an op; it is not waited for, and not done any more if lsfs stops first."""
+
+        def unless_stopped(ticket: _Ticket) -> bool:
+            if not ticket.cancelled.is_set():
+                work()
+            return False
+
         with self._wake:
             if not self._stopping:
-                self._waiting.append(_Ticket(None, lambda ticket: ticket.cancelled.is_set() or work()))
+                self._waiting.append(_Ticket(None, unless_stopped))
                 self._wake.notify_all()
 
     @staticmethod
@@ -129,8 +134,9 @@ class OpQueue:
     def _run(self) -> None:
         while (ticket := self._next()) is not None:
             number = ticket.op.id if ticket.op is not None else 0
+            goes_on = False
             try:
-                ticket.work(ticket)
+                goes_on = ticket.work(ticket)
             except Cancelled:
                 ticket.error = RolledBack(f"op {number} was cancelled; nothing is changed")
             except Exception as error:  # the op's: who waits for it is told
@@ -141,7 +147,7 @@ class OpQueue:
                 with self._wake:
                     self._running = None
                     self._wake.notify_all()
-                if not ticket.calls:
+                if not goes_on:
                     ticket.events.put(None)
 
     def _next(self) -> _Ticket | None:
@@ -155,7 +161,7 @@ class OpQueue:
                 self._running.cancelled.set()
             return self._running
 
-    def _carry_out(self, op: OpRow, environ: Mapping[str, str], ticket: _Ticket) -> None:
+    def _carry_out(self, op: OpRow, environ: Mapping[str, str], ticket: _Ticket) -> bool:
         def progress(phase: Phase, done: int, total: int) -> None:
             if ticket.cancelled.is_set():
                 raise Cancelled
@@ -167,7 +173,7 @@ class OpQueue:
         step = self._calls.call_of(op)
         if step is None:
             self._executor.run(op, progress)
-            return
+            return False
         try:
             if len(self._calling) >= _MOST_CALLS:
                 raise ConflictError(f"{_MOST_CALLS} tools are being called already", hint="lsfs log --running")
@@ -177,9 +183,9 @@ class OpQueue:
             raise
         ticket.events.put(Headway("change", 0, 1))
         with self._wake:
-            ticket.calls = True
             self._calling.append(ticket)
         threading.Thread(target=self._call, args=(begun, environ, ticket), name=f"lsfs-call-{op.id}").start()
+        return True
 
     def _call(self, begun: Begun, environ: Mapping[str, str], ticket: _Ticket) -> None:
         """Calls a tool, and hands in what is to be done after it."""
@@ -189,16 +195,16 @@ class OpQueue:
             log.exception("the call of op %d failed", begun.op.id)
             outcome = CallOutcome(ok=False, text=f"the call failed: {error}")
 
-        def finish(_: _Ticket) -> None:
+        def finish(_: _Ticket) -> bool:
             try:
                 self._calls.finish(begun, outcome)
             except Exception as error:
                 self._calls.give_up(begun.op, f"the tool was called, and {getattr(error, 'message', 'lsfs failed')}")
                 raise
+            return False
 
         with self._wake:
             ticket.work = finish
-            ticket.calls = False
             self._calling.remove(ticket)
             self._waiting.append(ticket)
             self._wake.notify_all()
