@@ -122,6 +122,17 @@ def test_the_tools_of_a_source_are_replaced_together(index):
     assert index.tools.counts() == {"notes": 1, "other": 1}
 
 
+def test_a_source_that_is_forgotten_is_to_be_read_again(index):
+    with index.write() as tx:
+        index.tools.replace(tx, "notes", [(tool("add"), b"1")])
+        index.tools.put_stamp(tx, "notes", "a")
+        index.tools.put_stamp(tx, "notes", "b")
+    assert index.tools.stamps() == {"notes": "b"}
+    with index.write() as tx:
+        index.tools.forget(tx, "notes")
+    assert index.tools.stamps() == {} and index.tools.all() == []
+
+
 def test_vectors_are_kept_by_the_hash_of_their_text_until_another_embedder_begins(index):
     with index.write() as tx:
         index.tools.begin(tx, "one")

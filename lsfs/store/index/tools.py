@@ -40,9 +40,24 @@ class Tools:
         """How many tools each source has."""
         return dict(self._db.rows("SELECT source, count(*) FROM tools GROUP BY source"))
 
+    def stamps(self) -> dict[str, str]:
+        """By source, what told when it was read last whether it is to be read again."""
+        return dict(self._db.rows("SELECT source, stamp FROM tool_stamps"))
+
+    @staticmethod
+    def put_stamp(tx: apsw.Connection, source: str, stamp: str) -> None:
+        """Records that a source was read."""
+        tx.execute("INSERT OR REPLACE INTO tool_stamps VALUES (?, ?)", (source, stamp))
+
+    @staticmethod
+    def forget(tx: apsw.Connection, source: str) -> None:
+        """Forgets a source's tools, and that it was read."""
+        tx.execute("DELETE FROM tools WHERE source = ?", (source,))
+        tx.execute("DELETE FROM tool_stamps WHERE source = ?", (source,))
+
     @staticmethod
     def replace(tx: apsw.Connection, source: str, tools: Iterable[tuple[Tool, bytes]]) -> None:
-        """Makes these, with their hashes, all tools of a source; none is the same as forgetting it."""
+        """Makes these, with their hashes, all tools of a source."""
         tx.execute("DELETE FROM tools WHERE source = ?", (source,))
         encode = msgspec.json.Encoder().encode
         insert_many(tx, "INTO tools", 4, ((tool.id, source, encode(tool), digest) for tool, digest in tools))

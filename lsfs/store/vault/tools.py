@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import apsw
 import msgspec
@@ -21,8 +21,7 @@ class StoredSource(msgspec.Struct, frozen=True, kw_only=True):
     """A source and how it was when it was read last."""
 
     source: ToolSource
-    state: str = "ready"
-    """``ready``, ``partial`` or ``failed``."""
+    state: Literal["ready", "partial", "failed"] = "ready"
     error: str = ""
     problems: tuple[ToolProblem, ...] = ()
     checked_ns: int | None = None

@@ -20,3 +20,9 @@ CREATE TABLE tool_written (
 ) STRICT;
 
 INSERT INTO meta VALUES ('tool_embedder', '');
+
+-- What told, when a source was read last, whether it is to be read again.
+CREATE TABLE tool_stamps (
+    source     TEXT PRIMARY KEY,
+    stamp      TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,251 @@
+"""Follows what changes outside: the files of ``tools.d``, what sources lie in, and what servers say of themselves.
+
+A file of ``tools.d`` is a source: an OpenAPI document, function JSON, a folder of skills, the configuration of a client
+(then each of its servers is one), or a few words of TOML, JSON or YAML with ``source`` as it is given to
+``lsfs tools add``, and perhaps ``name``, ``kind``, ``args``, ``env``, ``headers``, ``allow`` and ``enabled``.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import threading
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lsfs.core.api.tooling import ToolSourceInfo
+from lsfs.core.errors import LsfsError, UsageError
+from lsfs.core.tools import Allowance, SourceKind, ToolSource
+from lsfs.tools.catalogue import Catalogue
+from lsfs.tools.clients import configured, parse_config
+from lsfs.tools.importers.files import read_file, stat_stamp
+from lsfs.tools.importers.skills import skill_files
+from lsfs.tools.sourcing import clean_name, recognised
+
+_LOOK_S = 3.0
+"""Seconds between two looks at ``tools.d``, which cost a stat(2) a file."""
+_SOURCES_S = 60.0
+"""Seconds between two looks at what the sources lie in."""
+_SUFFIXES = (".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".toml")
+
+log = logging.getLogger(__name__)
+
+
+class Following:
+    """A thread that takes in what changed."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        folder: Path,
+        environ: Mapping[str, str],
+        look_s: float = _LOOK_S,
+        sources_s: float = _SOURCES_S,
+    ) -> None:
+        """`folder` is ``tools.d``, which need not exist; `environ` fills in what configurations leave open."""
+        self._catalogue = catalogue
+        self._folder = folder
+        self._environ = environ
+        self._look_s = look_s
+        self._sources_s = sources_s
+        self._wake = threading.Condition()
+        self._due: set[str] = set()
+        self._stopping = False
+        self._seen: dict[str, str] | None = None
+        """What told of each file of the folder when it was looked at last."""
+        self._thread = threading.Thread(target=self._run, name="lsfs-tools", daemon=True)
+
+    def start(self) -> None:
+        """Begins; what changed while nobody looked is taken in first."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends, after the source that is being read."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify_all()
+        self._thread.join()
+
+    def touch(self, name: str) -> None:
+        """Says that a source has other tools now; returns at once."""
+        with self._wake:
+            self._due.add(name)
+            self._wake.notify_all()
+
+    def _run(self) -> None:
+        left = 0.0
+        while not self._stopping:
+            self._carefully(self.look)
+            if left <= 0:
+                self._carefully(self.look_at_sources)
+                left = self._sources_s
+            with self._wake:
+                self._wake.wait_for(lambda: self._stopping or self._due, self._look_s)
+                due, self._due = self._due, set()
+            left -= self._look_s
+            for name in sorted(due):
+                if not self._stopping:
+                    self._carefully(functools.partial(self._catalogue.refresh, name))
+
+    def _carefully(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except LsfsError as error:
+            log.info("tools are not followed: %s", error.message)
+        except Exception:
+            # The thread outlives whatever a part of it raises, or nothing would be followed any more.
+            log.exception("following tools failed")
+
+    # tools.d
+
+    def look(self) -> None:
+        """Takes in the files of the folder that are new or others, and forgets the sources of those that are gone."""
+        seen = _files(self._folder)
+        if seen == self._seen:
+            return
+        before = self._seen or {}
+        strangers = {
+            file: info for file, info in self._catalogue.strangers.items() if seen.get(file) == before.get(file)
+        }
+        for stored in self._catalogue.stored():
+            if stored.source.watched and stored.source.where.get("file") not in seen:
+                self._catalogue.remove(stored.source.name)
+        for file, stamp in seen.items():
+            if before.get(file) == stamp or self._stopping:
+                continue
+            try:
+                self._take(Path(file))
+            except LsfsError as error:
+                strangers[file] = _stranger(file, error.message)
+        self._catalogue.strangers = strangers
+        self._seen = seen
+
+    def _take(self, path: Path) -> None:
+        """Takes in the sources of one file, and forgets those that it had and has no more."""
+        sources, complaints = sources_of(path, self._environ)
+        names = {source.name for source in sources}
+        for stored in self._catalogue.stored():
+            source = stored.source
+            if source.watched and source.where.get("file") == str(path) and source.name not in names:
+                self._catalogue.remove(source.name)
+        for source in sources:
+            try:
+                self._add(source)
+            except LsfsError as error:
+                complaints.append(error.message)
+        if complaints:
+            raise UsageError("; ".join(complaints))
+
+    def _add(self, source: ToolSource) -> None:
+        known = next((one.source for one in self._catalogue.stored() if one.source.name == source.name), None)
+        if known is not None and known.watched and known.where.get("file") == source.where.get("file"):
+            if known.kind == source.kind and known.where == source.where:
+                if known.enabled and self._catalogue.is_due(known):
+                    self._catalogue.refresh(known.name)
+                return
+            self._catalogue.remove(known.name)  # what the file says now stands in its place
+        self._catalogue.add(source, keep=True)
+
+    # What sources lie in
+
+    def look_at_sources(self) -> None:
+        """Reads anew the sources that may give other tools than they did, and those of which nothing is known."""
+        for stored in self._catalogue.stored():
+            if self._stopping:
+                return
+            if stored.source.enabled and self._catalogue.is_due(stored.source):
+                self._catalogue.refresh(stored.source.name)
+
+
+def _files(folder: Path) -> dict[str, str]:
+    """What tells of the files and folders of ``tools.d`` whether they are others, by path."""
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError:
+        return {}
+    return {
+        str(path): stat_stamp(path)
+        for path in entries
+        if not path.name.startswith(".") and (path.suffix.lower() in _SUFFIXES or path.is_dir())
+    }
+
+
+def _stranger(file: str, why: str) -> ToolSourceInfo:
+    return ToolSourceInfo(
+        name=os.path.basename(file), kind="mcp", where=file, state="failed", tools=0, watched=True, error=why
+    )
+
+
+def sources_of(path: Path, environ: Mapping[str, str]) -> tuple[list[ToolSource], list[str]]:
+    """The sources that a file of ``tools.d`` is, and what of it is none.  Raises LsfsError where nothing is."""
+    if path.is_dir():
+        if next(skill_files(path), None) is None:
+            raise UsageError("there is no SKILL.md in that folder", path=str(path))
+        return [_watched(ToolSource(name=clean_name(path.name), kind="skills", where={"path": str(path)}), path)], []
+    described = _described(path)
+    if described is not None:
+        return [_watched(described_source(described, path, environ), path)], []
+    found = configured(path, environ) if path.suffix.lower() in (".json", ".yaml", ".yml") else None
+    if found is not None:
+        sources = [_watched(source, path) for source in found.sources]
+        return sources, [f"{problem.name}: {problem.why}" for problem in found.problems]
+    return [_watched(recognised(str(path), name=clean_name(path.stem)), path)], []
+
+
+def _described(path: Path) -> dict[str, Any] | None:
+    """What a file says of a source that lies elsewhere, None where it is another kind of file."""
+    if path.suffix.lower() == ".toml":
+        try:
+            found: Any = tomllib.loads(read_file(path, 1 << 20).decode("utf-8", "replace"))
+        except tomllib.TOMLDecodeError as error:
+            raise UsageError(f"the file is not TOML: {error}", path=str(path)) from error
+    elif path.suffix.lower() in (".json", ".yaml", ".yml") and path.stat().st_size < 1 << 16:
+        found = parse_config(read_file(path).decode("utf-8-sig", "replace"), path)
+    else:
+        return None
+    return found if isinstance(found, dict) and isinstance(found.get("source"), str) else None
+
+
+class _Description(msgspec.Struct, forbid_unknown_fields=True):
+    source: str
+    name: str | None = None
+    kind: SourceKind | None = None
+    args: list[str] = []
+    env: dict[str, str] = {}
+    headers: dict[str, str] = {}
+    allow: Allowance = "ask"
+    enabled: bool = True
+    from_help: bool = False
+
+
+def described_source(said: dict[str, Any], path: Path, environ: Mapping[str, str]) -> ToolSource:
+    """The source that a few words describe.  Raises UsageError for words that have no meaning here."""
+    try:
+        words = msgspec.convert(said, _Description)
+        place = words.source
+        if place.startswith(("./", "../", "~")):
+            place = os.path.normpath(path.parent / os.path.expanduser(place))
+        source = recognised(
+            place,
+            name=words.name or clean_name(path.stem),
+            kind=words.kind,
+            args=words.args,
+            env=words.headers or words.env,
+            allow=words.allow,
+            from_help=words.from_help,
+            path=environ.get("PATH", ""),
+        )
+    except msgspec.ValidationError as error:
+        raise UsageError(f"the description of a source is wrong: {error}", path=str(path)) from error
+    return msgspec.structs.replace(source, enabled=words.enabled)
+
+
+def _watched(source: ToolSource, path: Path) -> ToolSource:
+    """The source as one of a file; what the file says of its use is a part of it, so that a change of that is seen."""
+    says = {"file": str(path), "says": [source.allow, source.enabled]}
+    return msgspec.structs.replace(source, watched=True, where={**source.where, **says})
