@@ -58,6 +58,7 @@ def content_words(words: Sequence[str]) -> list[str]:
     return [word for word, plain in zip(words, folded, strict=True) if plain not in best] or list(words)
 
 
+@functools.lru_cache(maxsize=1 << 15)
 def is_function_word(word: str) -> bool:
     """Whether a word carries grammar and no topic in one of the languages."""
     plain = _fold(word)

@@ -44,10 +44,10 @@ class Catalogue:
         self._index = index
         self._importers = importers
         self._now_ns = now_ns
-        self._on_change = on_change
+        self.on_change = on_change
         self._lock = threading.Lock()
         self._reading: dict[str, threading.Lock] = {}
-        self._generation = 1
+        self._generation = self._tools_generation = 1
         self.strangers: Mapping[str, ToolSourceInfo] = {}
         """What in ``tools.d`` is no source that can be taken in, by file."""
 
@@ -56,11 +56,18 @@ class Catalogue:
         """Another number whenever what `snapshot` would give may be another."""
         return self._generation
 
-    def changed(self) -> None:
-        """Says that tools, examples, weights or vectors are others now."""
+    @property
+    def tools_generation(self) -> int:
+        """Another number whenever other tools are there, or switched on."""
+        return self._tools_generation
+
+    def changed(self, *, tools: bool = False) -> None:
+        """Says that examples, weights or vectors are others now, or the `tools` themselves."""
         with self._lock:
             self._generation += 1
-        self._on_change()
+            if tools:
+                self._tools_generation = self._generation
+        self.on_change()
 
     # Sources
 
@@ -114,7 +121,7 @@ class Catalogue:
                 self._vault.tools.remove_source(tx, name)
             with self._index.write() as tx:
                 self._index.tools.forget(tx, name)
-        self.changed()
+        self.changed(tools=True)
 
     def enable(self, target: str, enabled: bool, allow: Allowance | None = None) -> None:
         """Switches a source or a tool on or off; of a source, also what of it runs unasked.  Raises NothingFound."""
@@ -126,7 +133,7 @@ class Catalogue:
                 self._vault.tools.enable_tool(tx, target, enabled=enabled)
             else:
                 raise NothingFound(f"there is no source and no tool {target}", hint="lsfs tools list")
-        self.changed()
+        self.changed(tools=True)
 
     def sources(self) -> tuple[ToolSourceInfo, ...]:
         """Every source, by name, and what in ``tools.d`` could not be one."""
@@ -274,7 +281,8 @@ class Catalogue:
         with self._vault.write() as tx:
             state = "partial" if taken.problems else "ready"
             self._vault.tools.set_state(tx, source.name, state, "", taken.problems, self._now_ns())
-        self.changed()
+        if before != after:
+            self.changed(tools=True)
 
     def _rewrite(self, others: Mapping[str, bytes]) -> None:
         """What was written for a tool that says something else now goes; what was written for that before comes."""
@@ -292,7 +300,6 @@ class Catalogue:
         log.info("the tools of %s cannot be read: %s", name, error.message)
         with self._vault.write() as tx:
             self._vault.tools.set_state(tx, name, "failed", error.message, (), self._now_ns())
-        self.changed()
 
     def _info(self, stored: StoredSource, count: int | None = None) -> ToolSourceInfo:
         source = stored.source

@@ -79,10 +79,14 @@ def parse_config(text: str, path: Path) -> Any:
 
 def _servers(document: Any) -> dict[str, Any] | None:
     for keys in _MAPS:
-        found: Any = document
+        found = document
         for key in keys:
-            found = found.get(key) if isinstance(found, dict) else None
-        if isinstance(found, dict) and all(isinstance(one, dict) and _is_server(one) for one in found.values()):
+            found = found.get(key) if isinstance(found, dict) else {}
+        if (
+            isinstance(found, dict)
+            and found
+            and all(isinstance(one, dict) and _is_server(one) for one in found.values())
+        ):
             return found
     return None
 
@@ -103,7 +107,8 @@ def _where(server: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, A
         return where
     command, args = server.get("command"), server.get("args", [])
     if isinstance(command, dict):  # Zed: {"path": …, "args": …, "env": …}
-        server, command, args = command, command.get("path"), command.get("args", [])
+        server = command
+        command, args = server.get("path"), server.get("args", [])
     if isinstance(command, list) and command:
         command, args = command[0], [*command[1:], *args]
     if not isinstance(command, str) or not command or not isinstance(args, list):

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from lsfs.core.errors import NothingFound, UnavailableError
+from lsfs.core.errors import LsfsError, NothingFound, UnavailableError
 from lsfs.core.tools import Tool, ToolKind
 from lsfs.store.index import Index
 from lsfs.store.vault import Vault
@@ -24,6 +24,8 @@ from lsfs.tools.snapshot import Snapshot, snapshot
 _IDLE_S = 600.0
 _MOST_QUERY = 2000
 """Characters of a request that are read."""
+_BESIDE_S = 5.0
+"""Seconds between two routers that are built while the one before answers, at least."""
 _MORE = 4
 """Times the tools that are asked for: subcommands of one program stand for one tool."""
 
@@ -48,7 +50,7 @@ class ToolsFound(msgspec.Struct, frozen=True, kw_only=True):
     none_fits: bool
     parts: tuple[str, ...]
     complete: bool
-    """Every tool and example has its vector, and the embedder could be asked."""
+    """Every tool has its vectors, and the embedder could be asked."""
 
 
 class _Built(msgspec.Struct, frozen=True):
@@ -82,7 +84,7 @@ class Finding:
         self._built: _Built | None = None
         self._words: _Built | None = None
         """The same without an embedder, where that could not be asked."""
-        self._used_at = clock()
+        self._used_at = self._built_at = clock()
 
     def find(self, query: str, k: int = 5, kinds: Sequence[ToolKind] = (), sources: Sequence[str] = ()) -> ToolsFound:
         """The `k` tools that serve `query` best, of these kinds and sources where some are given."""
@@ -122,8 +124,8 @@ class Finding:
             return None
 
     def snapshot(self) -> Snapshot:
-        """What the router was built from, or would be: for training and measuring."""
-        return self._ready().snapshot
+        """What there is now, as the router has it: for training and measuring."""
+        return self.build().snapshot
 
     def tidy(self) -> bool:
         """Gives back what is held in memory if nobody asked for a while; whether it did."""
@@ -134,17 +136,40 @@ class Finding:
             return True
 
     def _ready(self) -> _Built:
-        """A router of the catalogue as it is now."""
+        """A router of the tools as they are now.
+
+        A further example changes little and building takes a second: then the router that is there answers, and the
+        next one is built beside it.
+        """
         built = self._built
-        if built is not None and built.snapshot.generation == self._catalogue.generation:
-            return built
+        if built is None or not self._serves(built):
+            return self.build()
+        late = built.snapshot.generation != self._catalogue.generation
+        if late and self._clock() - self._built_at >= _BESIDE_S and not self._building.locked():
+            threading.Thread(target=self._build_beside, name="lsfs-tool-router", daemon=True).start()
+        return built
+
+    def build(self) -> _Built:
+        """A router of the catalogue as it is now, examples and all."""
         with self._building:
             built = self._built
             if built is None or built.snapshot.generation != self._catalogue.generation:
                 taken = snapshot(self._catalogue, self._vault, self._index)
                 built = _Built(taken, self._router(taken, self._embed))
-                self._built = built
+                self._built, self._built_at = built, self._clock()
             return built
+
+    def _serves(self, built: _Built) -> bool:
+        there = built.snapshot
+        if there.generation == self._catalogue.generation:
+            return True
+        return there.complete and there.tools_generation == self._catalogue.tools_generation
+
+    def _build_beside(self) -> None:
+        try:
+            self.build()
+        except LsfsError as error:
+            log.info("the router stays as it is: %s", error.message)
 
     def _by_words(self, taken: Snapshot) -> Router:
         with self._building:

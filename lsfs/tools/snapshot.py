@@ -33,6 +33,7 @@ class Snapshot:
     """All tools that are switched on, by number."""
 
     generation: int
+    tools_generation: int
     tools: Sequence[Tool]
     cards: Sequence[Card]
     vectors: NDArray[np.float32]
@@ -42,12 +43,12 @@ class Snapshot:
     examples: usage.Examples
     """Those that have a vector."""
     complete: bool
-    """Every text has its vector."""
+    """Every tool has its vectors."""
 
 
 def snapshot(catalogue: Catalogue, vault: Vault, index: Index) -> Snapshot:
     """What there is now."""
-    generation = catalogue.generation
+    generations = catalogue.generation, catalogue.tools_generation
     tools = catalogue.enabled()
     cards = [card_of(tool) for tool in tools]
     rows, vectors = _vectors(index)
@@ -68,8 +69,7 @@ def snapshot(catalogue: Catalogue, vault: Vault, index: Index) -> Snapshot:
         else np.empty((0, vectors.shape[1]), np.float32),
         np.array([one[3] for one in found], np.uint8),
     )
-    complete = bool(known.all()) and len(found) == len(requests)
-    return Snapshot(generation, tools, cards, placed, known, examples, complete)
+    return Snapshot(*generations, tools, cards, placed, known, examples, bool(known.all()))
 
 
 def _vectors(index: Index) -> tuple[dict[bytes, int], NDArray[np.float32]]:
