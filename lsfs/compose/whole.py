@@ -12,13 +12,12 @@ from lsfs.compose.changers import open_changers
 from lsfs.compose.finders import open_finders
 from lsfs.compose.readers import open_readers, open_watchers
 from lsfs.compose.sayers import open_sayers
+from lsfs.compose.toolers import open_toolers
 from lsfs.core.config import Config
 from lsfs.core.faults import Reach, unreached
 from lsfs.core.locations import Paths
 from lsfs.engine import Engine, Parts
 from lsfs.extract.choose import EXTRACTOR_VERSION
-from lsfs.tools.callers.choose import callers
-from lsfs.tools.calling import ToolCalls
 from lsfs.versions.gc import Collector
 from lsfs.watch.scan import Scanner
 
@@ -34,8 +33,8 @@ def open_engine(paths: Paths, config: Config, reach: Reach = unreached) -> Engin
         finders = open_finders(base, opened)
         ingest, feeder, pool = open_readers(base, finders, opened)
         book, watcher, keeper, scanner = open_watchers(base, ingest)
-        tools = ToolCalls(lambda _: None, lambda _: None, callers(None))
-        changers = open_changers(base, ingest, keeper, book, tools)
+        tooling = open_toolers(base, finders, opened)
+        changers = open_changers(base, ingest, keeper, book, tooling.calls)
         sayers = open_sayers(base, finders, opened)
         base.beside_embedding(sayers.model.busy)
         engine = Engine(
@@ -70,7 +69,8 @@ def open_engine(paths: Paths, config: Config, reach: Reach = unreached) -> Engin
                 flusher=changers.flusher,
                 planner=changers.planner,
                 ops=changers.queue,
-                tools=tools,
+                tools=tooling.calls,
+                tooling=tooling,
                 recovery=changers.recovery,
                 own=base.own,
                 own_folders=(*base.own_folders, os.path.dirname(os.fsencode(paths.config_file))),

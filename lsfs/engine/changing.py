@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -43,6 +43,8 @@ class Changing:
         self._macros = macros
         macros.check = self._check
         self._now_ns = now_ns
+        self.on_called: Callable[[str, Caller], None] = lambda tool, caller: None
+        """Told of each tool that was called and did what it was asked for."""
 
     def plan(self, request: PlanRequest) -> PlanResult:
         """A plan for actions: stored under a number, shown, nothing changed."""
@@ -126,7 +128,7 @@ class Changing:
         document = msgspec.json.decode(op.plan, type=Document)
         if request.confirmed == "yes":
             self._check_unasked(op, document, request)
-        return self._carry_out(op, request.environ)
+        return self._carry_out(op, document.called, request)
 
     def _check_unasked(self, op: OpRow, document: Document, request: ApplyRequest) -> None:
         if document.called:
@@ -146,10 +148,13 @@ class Changing:
         except NothingFound:
             return False  # it was removed since
 
-    def _carry_out(self, op: OpRow, environ: Mapping[str, str]) -> Iterator[OpEvent]:
-        for headway in self._parts.ops.carry_out(op, environ):
+    def _carry_out(self, op: OpRow, called: str, request: ApplyRequest) -> Iterator[OpEvent]:
+        for headway in self._parts.ops.carry_out(op, request.environ):
             yield OpEvent(phase=headway.phase, done=headway.done, total=headway.total)
-        yield OpEvent(phase="done", result=self.op(OpRequest(op=op.id)))
+        result = self.op(OpRequest(op=op.id))
+        if called and result.results and all(one.ok for one in result.results):
+            self.on_called(called, request)
+        yield OpEvent(phase="done", result=result)
 
     def cancel(self, request: OpRequest) -> PlanResult:
         """Has an op that waits or runs taken back."""

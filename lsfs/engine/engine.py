@@ -44,6 +44,7 @@ from lsfs.engine.progress import Progress
 from lsfs.engine.reading import Reading
 from lsfs.engine.saying import Saying
 from lsfs.engine.statuses import Statuses
+from lsfs.engine.tooling import Tooling
 from lsfs.engine.verifying import Verifying
 from lsfs.ingest.roots import Added
 from lsfs.store.vault import Root
@@ -71,6 +72,9 @@ class Engine:
         """Ops made into tools."""
         self.changing = Changing(parts, self.macros, time.time_ns)
         """Plans and ops."""
+        self.tooling = Tooling(parts, self.macros)
+        """Tools: the catalogue and the router."""
+        self.changing.on_called = self.tooling.called
         self.past = Past(parts, time.time_ns)
         """Versions, trees as they were, tags."""
         self.diffing = Diffing(parts, self.past, time.time_ns)
@@ -118,6 +122,9 @@ class Engine:
         for root in parts.vault.roots.all():
             self._take_up(root)
         parts.ops.start()
+        if parts.tooling.vectors is not None:
+            parts.tooling.vectors.start()
+        parts.tooling.following.start()
         parts.prepare_llm()
 
     def up(self, request: UpRequest) -> list[RootInfo]:
@@ -288,6 +295,7 @@ class Engine:
             "sweep": lambda: self._parts.ingest.run(self._sweep),
             "copy": self._copy,
             "tidy": self.keeping.tidy,
+            "tools": self.tooling.tidy,
         }[name]()
 
     def stop_jobs(self) -> None:
@@ -307,11 +315,15 @@ class Engine:
             parts.feeder.begin_stop()
             parts.keeper.begin_stop()
             parts.watcher.stop()
+            parts.tooling.following.stop()
+        parts.tooling.sessions.close()
         parts.close_llm()
         for embedder in parts.embedders:
             embedder.close()  # a call that runs is lost, and made again
         if self._running and parts.embedding is not None:
             parts.embedding.stop()
+        if self._running and parts.tooling.vectors is not None:
+            parts.tooling.vectors.stop()
         parts.pool.close()
         if self._running:
             parts.feeder.stop()

@@ -28,6 +28,12 @@ from lsfs.plan.understand import Understanding
 from lsfs.store.index import Index
 from lsfs.store.vault import Root, Vault
 from lsfs.tools.calling import ToolCalls
+from lsfs.tools.catalogue import Catalogue
+from lsfs.tools.finding import Finding
+from lsfs.tools.following import Following
+from lsfs.tools.mcp_sessions import McpSessions
+from lsfs.tools.routing.evidence import Embed
+from lsfs.tools.vectorizing import ToolVectors
 from lsfs.versions.contents import ContentStore
 from lsfs.versions.gc import Collector
 from lsfs.versions.room import Room
@@ -35,6 +41,21 @@ from lsfs.watch.own_writes import OwnWrites
 from lsfs.watch.watcher import Watcher
 from lsfs.workers.embedder import RemoteEmbedder
 from lsfs.workers.pool import ExtractPool
+
+
+@dataclasses.dataclass(frozen=True)
+class ToolParts:
+    """What knows, finds and calls tools."""
+
+    sessions: McpSessions
+    catalogue: Catalogue
+    finding: Finding
+    embed: Embed | None
+    """Makes the vectors of requests; None where there is no embedder."""
+    vectors: ToolVectors | None
+    """None where there is no embedder."""
+    following: Following
+    calls: ToolCalls
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,6 +101,7 @@ class Parts:
     ops: OpQueue
     tools: ToolCalls
     """What calls tools."""
+    tooling: ToolParts
     recovery: Recovery
     own: OwnWrites
     own_folders: tuple[bytes, ...]

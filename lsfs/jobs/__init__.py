@@ -24,6 +24,7 @@ def jobs(config: Config) -> list[Job]:
         Job("copy", 3600, "the vault is never rebuilt: it is mended from its copy, made anew once a day", first_s=300),
         Job("tidy", 3600, "versions are thinned, and what nothing needs any more takes up space", first_s=600),
         Job("unwatched", 300, "folders beyond the system's limit of watches give no events"),
+        Job("tools", 300, "the router gives its memory back when nobody has asked for a tool for a while"),
         Job("presence", 300, "a root may be unplugged or come back without an event"),
     ]
     if config.scan_interval_hours > 0:

@@ -1,0 +1,208 @@
+"""Tools as the doors ask for them: taken in, listed, found, switched on and off, learnt from."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import UNSET
+
+from lsfs.core.api import (
+    Caller,
+    FoundTool,
+    SaveOpRequest,
+    ToolDetail,
+    ToolExample,
+    ToolRequest,
+    ToolsAddRequest,
+    ToolsEnableRequest,
+    ToolsFindRequest,
+    ToolsFindResult,
+    ToolsImportRequest,
+    ToolsList,
+    ToolsListRequest,
+    ToolSourceInfo,
+    ToolSourceList,
+    ToolsSourceRequest,
+)
+from lsfs.core.errors import UsageError
+from lsfs.core.wirepath import absolute_from_wire
+from lsfs.engine.macros import Macros
+from lsfs.engine.parts import Parts
+from lsfs.tools.catalogue import MACROS, info_of
+from lsfs.tools.clients import configured, examples_in
+from lsfs.tools.demonstrating import demonstrations
+from lsfs.tools.finding import ToolHit, ToolsFound
+from lsfs.tools.sourcing import recognised
+
+_REMEMBERED_S = 900.0
+"""How long after a request a call of one of its tools counts as what was chosen for it."""
+_MOST_SHOWN = 100
+_DEMONSTRATIONS = 3
+"""Past uses that travel with a tool's schema."""
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """A request for tools, and what was shown for it."""
+
+    query: str
+    tools: frozenset[str]
+    at_s: float
+
+
+class Tooling:
+    """The catalogue and the router."""
+
+    def __init__(self, parts: Parts, macros: Macros, clock: Callable[[], float] = time.monotonic) -> None:
+        self._parts = parts
+        self._tools = parts.tooling
+        self._macros = macros
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._asked: dict[tuple[str, str], _Asked] = {}
+        """By door and client, the newest."""
+
+    # Sources
+
+    def add(self, request: ToolsAddRequest) -> ToolSourceInfo:
+        """Takes in a source, or takes it in anew."""
+        self._parts.vault.require_writable()
+        said = request.source
+        if request.kind != "mcp" and _is_path(said):
+            said = os.fsdecode(absolute_from_wire(os.path.join(request.cwd, os.path.expanduser(said))))
+        source = recognised(
+            said,
+            name=request.name,
+            kind=request.kind,
+            args=request.args,
+            env=request.env,
+            allow=request.allow,
+            from_help=request.from_help,
+            path=os.environ.get("PATH", ""),
+        )
+        return self._tools.catalogue.add(source)
+
+    def sources(self) -> ToolSourceList:
+        """Where tools come from, and how each source is."""
+        return ToolSourceList(sources=self._tools.catalogue.sources())
+
+    def remove(self, request: ToolsSourceRequest) -> None:
+        """Forgets a source and its tools."""
+        self._parts.vault.require_writable()
+        self._tools.catalogue.remove(request.source)
+        self._tools.sessions.end(request.source)
+
+    def enable(self, request: ToolsEnableRequest) -> None:
+        """Switches a source or a tool on or off, or changes what of it runs unasked."""
+        self._parts.vault.require_writable()
+        self._tools.catalogue.enable(request.target, request.enabled, request.allow)
+        if not request.enabled:
+            self._tools.sessions.end(request.target)
+
+    def import_file(self, request: ToolsImportRequest) -> ToolSourceList:
+        """Takes in the servers of a client's configuration, or example requests."""
+        self._parts.vault.require_writable()
+        path = Path(os.fsdecode(absolute_from_wire(request.path)))
+        found = None if path.suffix.lower() in (".jsonl", ".ndjson") else configured(path, os.environ)
+        if found is None:
+            self._import_examples(path)
+            return ToolSourceList(sources=())
+        taken = [self._tools.catalogue.add(source, keep=True) for source in found.sources]
+        refused = [
+            ToolSourceInfo(name=one.name, kind="mcp", where=str(path), state="failed", tools=0, error=one.why)
+            for one in found.problems
+        ]
+        return ToolSourceList(sources=(*taken, *refused))
+
+    def _import_examples(self, path: Path) -> None:
+        """Keeps example requests; a tool is named by its id, or by its name alone where only one has it."""
+        ids: dict[str, list[str]] = {}
+        for tool in self._tools.catalogue.enabled():
+            ids.setdefault(tool.name, []).append(tool.id)
+        pairs = [(ids[name][0] if len(ids.get(name, ())) == 1 else name, query) for name, query in examples_in(path)]
+        if not pairs:
+            raise UsageError("the file names no servers and no requests", path=str(path))
+        if not self._tools.catalogue.add_examples(pairs, "imported"):
+            raise UsageError("its requests are for none of the known tools", path=str(path), hint="lsfs tools list")
+
+    # Tools
+
+    def list(self, request: ToolsListRequest) -> ToolsList:
+        """Which tools there are."""
+        return self._tools.catalogue.tools(request.source, request.kind, max(0, request.offset), max(1, request.limit))
+
+    def show(self, request: ToolRequest) -> ToolDetail:
+        """All that is known of a tool."""
+        return self._tools.catalogue.detail(request.id)
+
+    def find(self, request: ToolsFindRequest) -> ToolsFindResult:
+        """The tools that serve a request best."""
+        started = time.perf_counter()
+        if not request.query.strip():
+            raise UsageError("say what is to be done")
+        if not 1 <= request.limit <= _MOST_SHOWN:
+            raise UsageError(f"between 1 and {_MOST_SHOWN} tools can be asked for")
+        found = self._found(request)
+        if request.learn and not found.none_fits:
+            self._remember(request, found.hits)
+        return ToolsFindResult(
+            query=request.query,
+            tools=tuple(self._described(hit, request) for hit in found.hits),
+            none_fits=found.none_fits,
+            elapsed_ms=round((time.perf_counter() - started) * 1000, 2),
+            complete=found.complete,
+        )
+
+    def _found(self, request: ToolsFindRequest) -> ToolsFound:
+        return self._tools.finding.find(request.query, request.limit, request.kinds, request.sources)
+
+    def _described(self, hit: ToolHit, request: ToolsFindRequest) -> FoundTool:
+        return FoundTool(
+            **msgspec.structs.asdict(info_of(hit.tool, enabled=True)),
+            score=round(hit.score, 4),
+            matched=hit.matched,
+            why=hit.evidence if request.explain else UNSET,
+            schema=hit.tool.schema if request.with_schemas else UNSET,
+            examples=self._demonstrations(hit.tool.id, request.query) if request.with_examples else UNSET,
+        )
+
+    def _demonstrations(self, tool_id: str, query: str) -> tuple[ToolExample, ...]:
+        tools = self._tools
+        return demonstrations(tools.finding.snapshot(), tools.embed, query, tool_id, _DEMONSTRATIONS)
+
+    # Learning from use
+
+    def _remember(self, caller: ToolsFindRequest, hits: Sequence[ToolHit]) -> None:
+        asked = _Asked(caller.query, frozenset(hit.tool.id for hit in hits), self._clock())
+        with self._lock:
+            self._asked[caller.door, caller.client] = asked
+
+    def called(self, tool_id: str, caller: Caller) -> None:
+        """Keeps that a tool was called, where it had been found for a request shortly before: it was the choice."""
+        with self._lock:
+            asked = self._asked.get((caller.door, caller.client))
+        if asked is None or not caller.learn or tool_id not in asked.tools:
+            return
+        if self._clock() - asked.at_s <= _REMEMBERED_S:
+            with self._lock:
+                self._asked.pop((caller.door, caller.client), None)
+            self._tools.finding.observed(asked.query, tool_id)
+
+    def save_op(self, request: SaveOpRequest) -> ToolDetail:
+        """Makes a tool of what an op did."""
+        name = self._macros.save(request)
+        self._tools.catalogue.macros_changed()
+        return self._tools.catalogue.detail(f"{MACROS}/{name}")
+
+    def tidy(self) -> None:
+        """Gives back the memory that nobody needed for a while."""
+        self._tools.finding.tidy()
+
+
+def _is_path(said: str) -> bool:
+    """Whether a source is said as a path."""
+    return said.startswith(("/", "./", "../", "~")) or said in (".", "..")
