@@ -124,8 +124,8 @@ class Finding:
             return None
 
     def snapshot(self) -> Snapshot:
-        """What there is now, as the router has it: for training and measuring."""
-        return self.build().snapshot
+        """What the router that answers was built from; that of `build` is the newest."""
+        return self._ready().snapshot
 
     def tidy(self) -> bool:
         """Gives back what is held in memory if nobody asked for a while; whether it did."""
