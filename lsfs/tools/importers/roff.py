@@ -238,7 +238,8 @@ class _Reader:
                 if not following or following in _INLINE or following in _BRACKETS or following in _ENCLOSE:
                     said.append(self._name)
                 continue
-            if word == "Xr" and following:
+            if number > 1 and words[number - 2] == "Xr" and word[:1].isdigit():
+                said[-1] += f"({word})"
                 continue
             if word in _INLINE:
                 flag = False

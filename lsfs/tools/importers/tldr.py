@@ -16,7 +16,7 @@ _FOLDERS = ("pages", "pages.en")
 _PLATFORMS = ("linux", "common")
 _MOST_BYTES = 1 << 16
 _NEED = re.compile(r"^\s*-\s+(.+?):?\s*$", re.MULTILINE)
-_SAID = re.compile(r"^>\s*(?!More information|See also)(.+?)\s*$", re.MULTILINE)
+_SAID = re.compile(r"^>[ \t]*+(?!More information|See also)(.+?)\s*$", re.MULTILINE)
 _MARKS = re.compile(r"\[([^\]]*)\]|`")
 
 
