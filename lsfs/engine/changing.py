@@ -126,7 +126,7 @@ class Changing:
             state = "expired" if op.state == "preview" else op.state
             raise ConflictError(f"op {op.id} cannot be carried out: it is {state}", hint="make the plan again")
         document = msgspec.json.decode(op.plan, type=Document)
-        if request.confirmed == "yes":
+        if request.confirmed == "yes" or request.door == "mcp":  # an agent is nobody who could be asked
             self._check_unasked(op, document, request)
         return self._carry_out(op, document.called, request)
 
