@@ -118,6 +118,8 @@ class Basket:
 
 def name_problem(name: str) -> str:
     """Why a tool or a source cannot have that name, '' where it can."""
+    if not name:
+        return "it has no name"
     if len(name) > _MOST_NAME:
         return f"its name has {len(name)} characters, and {_MOST_NAME} are the most"
     if _CONTROL.search(name) or name != name.strip() or not name.isprintable():
