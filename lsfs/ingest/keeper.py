@@ -161,7 +161,8 @@ class Keeper:
         if root is None:
             return
         first = not root.baseline and not self._vault.entries.any(root.id)
-        gone: list[bytes] = []
+        # What is known to stand in no known folder is missed by no walk.
+        gone = [] if subtree or first else list(self._vault.entries.orphans(root.id))
         whole = True
         scanner = self._scanner(root)
         for batch in scanner.scan(Known(self._vault, root.id), subtree, recheck=recheck):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 import msgspec
 
+from lsfs.core.paths import ancestors, split
 from lsfs.core.records import Kind, Seen
 from lsfs.ingest.settle import settle
 from lsfs.store.database import Transaction
@@ -57,11 +58,25 @@ class Reconciler:
         more is no news.
         """
         with self._vault.turn:
-            if doubtful := self._own.doubtful(root.id, batch):
+            if doubtful := {*self._own.doubtful(root.id, batch), *self._unfounded(root, batch)}:
                 # Seen before lsfs changed it, or changed by another since: only a new look tells.
                 batch = batch.without(doubtful)
-                batch.extend(self._look(root, doubtful))
+                again = self._look(root, sorted(doubtful))
+                self._own.note(root.id, again)
+                batch.extend(again)
             return self._apply(root, batch, first, fresh)
+
+    def _unfounded(self, root: Root, batch: ScanBatch) -> Iterator[bytes]:
+        """What was seen in folders that are not known, or of which the same batch says that they are gone.
+
+        They may have gone since, and what is known to stand in a folder that is not is missed by no scan.
+        """
+        here = {look.path for look in batch.seen if look.kind is Kind.DIR} | {b""}
+        gone = {*batch.gone, *(look.path for look in batch.seen if look.kind is not Kind.DIR)}
+        folders = here | self._vault.entries.folders(root.id, list({split(look.path)[0] for look in batch.seen} - here))
+        for look in batch.seen:
+            if split(look.path)[0] not in folders or not gone.isdisjoint(ancestors(look.path)):
+                yield look.path
 
     def _apply(self, root: Root, batch: ScanBatch, first: bool, fresh: bool) -> Changed:
         looks = {look.path: look for look in batch.seen}

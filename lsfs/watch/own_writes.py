@@ -1,7 +1,8 @@
 """Telling looks that were taken before lsfs itself changed something: by path and resulting state, never by time.
 
 What lsfs does is recorded by whoever does it.  A look that shows what it left is no news; one that shows something else
-was taken earlier, or another program has been there since, and only a new look tells which.
+was taken earlier, or another program has been there since, and only a new look tells which.  What that shows is what a
+further look has to show: several may have been taken earlier.
 """
 
 from __future__ import annotations
@@ -34,11 +35,17 @@ class OwnWrites:
                 self._left.popitem(last=False)
 
     def doubtful(self, root: int, batch: ScanBatch) -> list[bytes]:
-        """The paths of a batch where lsfs has left another state than the one seen; ours is forgotten with that."""
+        """The paths of a batch where lsfs has left another state than the one seen; `note` a new look at them."""
         if not self._left:
             return []
         found = [item.path for item in batch.seen if self._differs(root, item.path, item.key)]
         return found + [path for path in batch.gone if self._differs(root, path, None)]
+
+    def note(self, root: int, batch: ScanBatch) -> None:
+        """Has what a new look shows be the state that was left, at paths where one was."""
+        found = {item.path: item.key for item in batch.seen} | dict.fromkeys(batch.gone)
+        with self._lock:
+            self._left.update({(root, path): key for path, key in found.items() if (root, path) in self._left})
 
     def clear(self) -> None:
         """Forgets everything; for when no earlier look can be under way."""
@@ -47,7 +54,4 @@ class OwnWrites:
 
     def _differs(self, root: int, path: bytes, key: StatKey | None) -> bool:
         with self._lock:
-            if (root, path) not in self._left or self._left[root, path] == key:
-                return False
-            del self._left[root, path]
-            return True
+            return (root, path) in self._left and self._left[root, path] != key

@@ -20,11 +20,16 @@ def test_a_look_that_shows_what_lsfs_left_is_not_doubted_however_often_it_comes(
     assert own.doubtful(1, seen(a=OURS)) == [] and own.doubtful(1, seen(a=OURS)) == []
 
 
-def test_another_state_is_doubted_once():
+def test_another_state_is_doubted_until_a_new_look_shows_it():
     own = OwnWrites()
     own.record(1, b"a", OURS)
     assert own.doubtful(1, seen(a=OTHER)) == [b"a"]
-    assert own.doubtful(1, seen(a=OTHER)) == []
+    assert own.doubtful(1, seen(a=OTHER)) == [b"a"]
+    own.note(1, seen(a=OTHER, b=OTHER))
+    assert own.doubtful(1, seen(a=OTHER, b=OURS)) == []
+    assert own.doubtful(1, seen(a=OURS)) == [b"a"]
+    own.note(1, ScanBatch(gone=[b"a"]))
+    assert own.doubtful(1, ScanBatch(gone=[b"a"])) == []
 
 
 def test_what_lsfs_took_away_is_doubted_where_it_is_seen_and_what_it_made_where_it_is_not():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import apsw
@@ -16,6 +16,9 @@ _COLUMNS = (
     "id, root, path, kind, ino, btime_ns, size, mode, mtime_ns, ctime_ns, target, content, lineage, seq, pending, "
     "gone, unindexed, unversioned, xattrs, mirror"
 )
+
+_PAGE = 5000
+"""Rows held at once of all that stands in a root."""
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -116,6 +119,27 @@ class Entries:
             (root, low, _after(low), int(gone)),
         )
         return [_entry(row) for row in rows]
+
+    def folders(self, root: int, paths: Sequence[bytes]) -> set[bytes]:
+        """Those of the paths at which a directory stands."""
+        sql = "SELECT path FROM entries WHERE path IN ({}) AND root = ? AND kind = 'dir' AND gone = 0"
+        return {row[0] for row in self._db.rows_in(sql, paths, (root,))}
+
+    def orphans(self, root: int) -> Iterator[bytes]:
+        """The paths of living entries in whose folder's place none stands, by path; looks at every row."""
+        folders = {b""}
+        after = b""
+        sql = (
+            "SELECT path, kind = 'dir' FROM entries WHERE root = ? AND path > ? AND gone = 0 ORDER BY path "
+            f"LIMIT {_PAGE}"
+        )
+        while rows := self._db.rows(sql, (root, after)):
+            for path, is_folder in rows:
+                if is_folder:
+                    folders.add(path)
+                if path.rpartition(b"/")[0] not in folders:
+                    yield path
+            after = rows[-1][0]
 
     def any_below(self, root: int, directory: bytes) -> bool:
         """Whether anything was ever known under a directory."""
