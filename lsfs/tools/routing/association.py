@@ -25,7 +25,7 @@ PENALTY = 1.0
 WORDS_COUNT = 2.0
 """The words' part of the kernel against the vectors'."""
 
-REQUESTS, VOCABULARY = 6_000, 3_000
+REQUESTS, VOCABULARY = 4_000, 1_500
 """Requests and words that are learnt from, at most: seconds on two cores."""
 
 

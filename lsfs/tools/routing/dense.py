@@ -12,6 +12,9 @@ Floats = NDArray[np.float32]
 WHOLE, SHORT, NAME = range(3)
 """The views of a tool, in the order of `lsfs.tools.routing.cards.view_texts`."""
 
+WHOLE_COUNTS = 2 / 3
+"""Share of the view with the parameters in the mean of the two description views."""
+
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
@@ -23,8 +26,8 @@ class Meaning:
     """The same of the part of the request that is nearest, the request itself among them."""
     name: Floats
     """With its name alone."""
-    best_part: NDArray[np.int64]
-    """Which part is nearest: 0 is the request."""
+    part_of: NDArray[np.int64]
+    """Which part is nearest, from 1; 0 where the request is one."""
 
 
 class Views:
@@ -32,9 +35,9 @@ class Views:
 
     def __init__(self, vectors: NDArray[np.float32] | NDArray[np.float16], known: NDArray[np.bool_]) -> None:
         """`vectors`: unit rows, ``[tools, 3, dimensions]``; `known`: which tools have them, ``[tools]``."""
-        both = vectors[:, WHOLE].astype(np.float32) + vectors[:, SHORT].astype(np.float32)
-        # The mean of two cosines is the cosine with the mean of two unit vectors, times its length.
-        self._description: Floats = np.ascontiguousarray(both / np.float32(2), dtype=np.float32)
+        # A mean of two cosines is the cosine with the mean of two unit vectors, times its length.
+        both = WHOLE_COUNTS * vectors[:, WHOLE].astype(np.float32) + (1 - WHOLE_COUNTS) * vectors[:, SHORT]
+        self._description: Floats = np.ascontiguousarray(both, dtype=np.float32)
         self._name = np.ascontiguousarray(vectors[:, NAME], dtype=np.float32)
         self._unknown = np.flatnonzero(~known)
         self.any = bool(known.any())
@@ -47,12 +50,11 @@ class Views:
     def meaning(self, parts: Floats) -> Meaning:
         """`parts`: unit vectors of the request and then of its parts, ``[1 + parts, dimensions]``."""
         cosines: Floats = self._filled(np.asarray(parts @ self._description.T, np.float32))
-        best = cosines.argmax(axis=0)
         return Meaning(
             whole=cosines[0],
-            part=cosines[best, np.arange(cosines.shape[1])],
+            part=cosines.max(axis=0),
             name=self._filled(np.asarray(parts[:1] @ self._name.T, np.float32))[0],
-            best_part=best,
+            part_of=1 + cosines[1:].argmax(axis=0) if len(cosines) > 1 else np.zeros(cosines.shape[1], np.int64),
         )
 
     def _filled(self, cosines: Floats) -> Floats:

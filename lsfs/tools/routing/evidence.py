@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lsfs.tools.routing.cards import Card, fields
+from lsfs.tools.routing.cards import Card, fields, rest
 from lsfs.tools.routing.clauses import clauses, phrases
 from lsfs.tools.routing.dense import Meaning, Views
 from lsfs.tools.routing.lexical import ALL, NAME, REST, SUMMARY, Lexicon, Tokens, Words
 from lsfs.tools.routing.usage import Examples, Past, Usage
+from lsfs.tools.routing.values import Takers
 
 Floats = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Floats]
@@ -29,6 +30,7 @@ FEATURES = (
     "part_words",
     "word_pairs",
     "name_named",
+    "values",
     "learnt",
     "near",
     "votes",
@@ -52,8 +54,8 @@ class Evidence:
     words: Words
     meaning: Meaning | None
     past: Past | None
-    used: NDArray[np.bool_]
-    """Which tools have examples."""
+    part_of: NDArray[np.int64]
+    """Which part each tool is nearest to, from 1; 0 where the request is one, or no vectors are known."""
 
 
 class Catalogue:
@@ -69,6 +71,7 @@ class Catalogue:
     ) -> None:
         self.cards = tuple(cards)
         self.lexicon = Lexicon([fields(card) for card in cards], tokens)
+        self.takers = Takers([f"{rest(card.description)} {card.parameters}" for card in cards])
         self.views = Views(vectors, known)
         description = self.views.description
         lengths = np.maximum(np.linalg.norm(description, axis=1, keepdims=True), np.float32(1e-6))
@@ -86,8 +89,10 @@ class Catalogue:
             features[:, :3] = np.stack([meaning.whole, meaning.part, meaning.name], axis=1)
             if self.usage.any:
                 past = self.usage.past(vectors[0], request, without)
-                used = (self.usage.counts > 0).astype(np.float32)
-                features[:, OF_USAGE:] = np.stack([past.learnt, past.near, past.votes, past.centroid, used], axis=1)
+                of_usage = [past.learnt, past.near, past.votes, past.centroid, past.used]
+                features[:, OF_USAGE:] = np.stack(of_usage, axis=1)
         of_words = [words.fields[field] for field in (ALL, NAME, SUMMARY, REST)]
-        features[:, 3:OF_USAGE] = np.stack([*of_words, words.part, words.pairs, words.named], axis=1)
-        return Evidence(features, parts, words, meaning, past, self.usage.counts > 0)
+        values = self.takers.shares(request)
+        features[:, 3:OF_USAGE] = np.stack([*of_words, words.part, words.pairs, words.named, values], axis=1)
+        part_of = meaning.part_of if meaning is not None else np.zeros(len(self.cards), np.int64)
+        return Evidence(features, parts, words, meaning, past, part_of)

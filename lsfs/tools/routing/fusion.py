@@ -23,6 +23,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     """By feature (`FEATURES`); one that is missing counts nothing."""
     coverage: float
     """How much less a tool counts for words of the request that a tool before it accounts for already."""
+    spread: float
+    """How much less it counts for each tool before it that is for the same part of the request."""
 
     def vector(self) -> Floats:
         """The weights in the order of the features: ``[features]``."""
@@ -34,10 +36,11 @@ def fused(features: Floats, head: Head) -> Floats:
     return features @ head.vector()
 
 
-def ranked(scores: Floats, gains: Floats, coverage: float, k: int) -> list[int]:
+def ranked(scores: Floats, gains: Floats, part: NDArray[np.int64], head: Head, k: int) -> list[int]:
     """The `k` best tools, best first, each chosen given those before it; scores of -inf are never chosen.
 
-    `gains`: what each term of the request brings each tool, ``[terms, tools]``.  What the words of a request have
+    `gains`: what each term of the request brings each tool, ``[terms, tools]``; `part`: the part of the request that
+    each tool is nearest to, from 1, and 0 where the request is one.  What the words of a request have
     brought one tool counts less for the next, so that the tools of all its intents make the list and not only the
     neighbours of the first (the greedy cover of a submodular gain, as maximal marginal relevance makes it).
     """
@@ -45,13 +48,15 @@ def ranked(scores: Floats, gains: Floats, coverage: float, k: int) -> list[int]:
     short = np.argpartition(-scores, size - 1)[:size] if size else np.empty(0, np.int64)
     short = short[np.argsort(-scores[short], kind="stable")]
     left = scores[short].astype(np.float32)
-    brought = gains[:, short]
+    brought, part_of = gains[:, short], part[short]
+    had = np.zeros(int(part.max(initial=0)) + 1, np.float32)
     covered = np.zeros(len(gains), np.float32)
     chosen: list[int] = []
     for _ in range(min(k, int(np.isfinite(left).sum()))):
-        worth = left - np.float32(coverage) * np.minimum(brought, covered[:, np.newaxis]).sum(axis=0)
-        place = int(worth.argmax())
+        known = np.minimum(brought, covered[:, np.newaxis]).sum(axis=0)
+        place = int((left - np.float32(head.coverage) * known - np.float32(head.spread) * had[part_of]).argmax())
         chosen.append(int(short[place]))
         covered = np.maximum(covered, brought[:, place])
         left[place] = -np.inf
+        had[part_of[place]] += part_of[place] > 0
     return chosen

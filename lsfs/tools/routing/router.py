@@ -59,16 +59,20 @@ class Router:
         known: NDArray[np.bool_] | None = None,
         examples: Examples | None = None,
         trained: Trained | None = None,
+        prior: NDArray[np.float32] | None = None,
     ) -> None:
         """`cards`: the tools, by number.
 
         `vectors`: of each tool its `view_texts`, embedded: ``[tools, 3, dimensions]``, unit rows; `known`: which tools
         have them (all by default), those without being found by words alone.  `tokens`: the index's tokenizer.
         `embed`: of texts, unit rows; None for words alone.  `trained`: the weights (those of the package by default).
+        `prior`: by tool, what the log of its odds is changed by before anything is asked (nothing by default).
         """
         given = np.ones(len(cards), np.bool_) if known is None else known
         self.trained = trained or DEFAULT
         self._embed = embed
+        shift = np.zeros(len(cards), np.float32) if prior is None else prior
+        self._prior = (shift / np.float32(self.trained.calibration.score)).astype(np.float32)
         self.catalogue = Catalogue(cards, vectors, given, examples or Examples.none(vectors.shape[-1]), tokens)
 
     def find(self, request: str, k: int = 10, *, allowed: NDArray[np.bool_] | None = None) -> Found:
@@ -79,17 +83,17 @@ class Router:
         if not self.catalogue.cards:
             return Found(hits=(), none_fits=True, parts=())
         evidence = self.catalogue.evidence(request, self._embed)
-        scores = fused(evidence.features, self.trained.head)
+        scores = fused(evidence.features, self.trained.head) + self._prior
         best = float(scores.max())
         open_to = scores if allowed is None else np.where(allowed, scores, np.float32(-np.inf))
-        order = ranked(open_to, evidence.words.gains, self.trained.head.coverage, k)
+        order = ranked(open_to, evidence.words.gains, evidence.part_of, self.trained.head, k)
         hits = tuple(self._hit(tool, scores, best, evidence) for tool in order)
         top = max((hit.score for hit in hits), default=0.0)
         return Found(hits=hits, none_fits=top < self.trained.calibration.cut, parts=evidence.parts)
 
     def _hit(self, tool: int, scores: NDArray[np.float32], best: float, evidence: Evidence) -> Hit:
         matched, where = self._wording(tool, evidence)
-        part = int(evidence.meaning.best_part[tool]) if evidence.meaning is not None else 0
+        part = int(evidence.part_of[tool])
         brought = evidence.features[tool] * self.trained.head.vector()
         return Hit(
             tool=tool,

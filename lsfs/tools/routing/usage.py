@@ -62,6 +62,8 @@ class Past:
     """Cosine of the nearest example; 0 for a tool that has none."""
     votes: Floats
     centroid: Floats
+    used: Floats
+    """How much is known of it: n / (n + `DESCRIPTION_COUNTS`) with n examples."""
     nearest: NDArray[np.int64]
     """Row of the nearest example; -1 for a tool that has none."""
 
@@ -102,10 +104,11 @@ class Usage:
         the examples that is to be left out, as if it had not been seen (for training)."""
         if not self.any:
             nothing = np.zeros(self.size, np.float32)
-            return Past(nothing, nothing, nothing, nothing, np.full(self.size, -1))
+            return Past(nothing, nothing, nothing, nothing, nothing, np.full(self.size, -1))
         cosines = self._sorted @ vector
         owners = self.examples.tools[self._order]
         centroid = self._centroids @ vector
+        counts = self.counts
         if without is None:
             learnt = self.association.scores(vector, text)
         else:
@@ -113,6 +116,7 @@ class Usage:
             learnt = self.association.left_out(without)
             cosines = np.where(own, np.float32(-1), cosines)
             chosen = owners[own]
+            counts = counts - np.bincount(chosen, minlength=self.size).astype(np.float32)
             left = self.pulled[chosen] - self._sorted[own]
             centroid[chosen] = (left @ vector) / np.maximum(np.linalg.norm(left, axis=1), 1e-6)
         near = np.zeros(self.size, np.float32)
@@ -121,7 +125,14 @@ class Usage:
         nearest = np.argpartition(-cosines, k - 1)[:k]
         strength = np.maximum(cosines[nearest], 0) ** SHARPNESS
         votes = np.bincount(owners[nearest], strength, self.size) / max(float(strength.sum()), 1e-6)
-        return Past(learnt, near, votes.astype(np.float32), centroid, self._nearest(cosines, near))
+        return Past(
+            learnt=learnt,
+            near=near,
+            votes=votes.astype(np.float32),
+            centroid=centroid,
+            used=counts / (counts + np.float32(DESCRIPTION_COUNTS)),
+            nearest=self._nearest(cosines, near),
+        )
 
     def _nearest(self, cosines: Floats, near: Floats) -> NDArray[np.int64]:
         found = np.full(self.size, -1)
