@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -26,6 +28,8 @@ _MOST_QUERY = 2000
 """Characters of a request that are read."""
 _BESIDE_S = 5.0
 """Seconds between two routers that are built while the one before answers, at least."""
+_SHARING = 0.5
+"""How much of the log of its number of subcommands each of them is behind: 1 would be a chance shared evenly."""
 _MORE = 4
 """Times the tools that are asked for: subcommands of one program stand for one tool."""
 
@@ -186,7 +190,23 @@ class Finding:
             known=taken.known,
             examples=taken.examples,
             trained=self.trained(),
+            prior=prior(taken.tools),
         )
+
+
+def prior(tools: Sequence[Tool]) -> NDArray[np.float32]:
+    """By tool, what the log of its odds is changed by: the subcommands of a program share one chance among them.
+
+    The best of many pages is good by chance, so that programs with hundreds of them would come first everywhere.
+    """
+    pages = Counter((tool.source, tool.group) for tool in tools if _is_part(tool))
+    return np.array(
+        [-_SHARING * math.log(pages[tool.source, tool.group]) if _is_part(tool) else 0.0 for tool in tools], np.float32
+    )
+
+
+def _is_part(tool: Tool) -> bool:
+    return tool.kind == "command" and tool.group not in ("", tool.name)
 
 
 def _allowed(tools: Sequence[Tool], kinds: Sequence[ToolKind], sources: Sequence[str]) -> NDArray[np.bool_] | None:
