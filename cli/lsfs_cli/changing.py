@@ -60,7 +60,7 @@ def state_after(error: LsfsError) -> str:
 
 
 def _decided(session: Session, client: Client, plan: dict[str, Any], consent: Consent, said: str) -> int:
-    reads = plan["class"] == "read" and plan["op"] is not None
+    reads = plan["class"] == "read" and plan.get("unasked", False)
     silent = plan["class"] == "silent" or reads
     calls = any(effect["action"] == CALL for effect in plan["effects"])
     # What a tool may change nobody can show beforehand: --yes is no answer to that, the user's word for its source is.

@@ -7,6 +7,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
@@ -22,6 +23,7 @@ from lsfs.core.api import (
     FindRequest,
     Hit,
     LeftOutInfo,
+    PlanRequest,
     PlanResult,
     SayEvent,
     SayResult,
@@ -38,6 +40,7 @@ from lsfs.core.errors import (
 )
 from lsfs.core.paths import display
 from lsfs.core.wirepath import absolute_from_wire, to_lossy
+from lsfs.engine.calling import Calling
 from lsfs.engine.changing import Changing
 from lsfs.engine.describing import judged
 from lsfs.engine.desk import Desk
@@ -56,7 +59,7 @@ from lsfs.plan.resolve.resolver import Reading, Resolved
 from lsfs.plan.resolve.texts import DraftWanted, as_paragraph
 from lsfs.plan.resolve.tree import KnownTree
 from lsfs.plan.resolve.unclear import Unclear
-from lsfs.plan.understand import Understood
+from lsfs.plan.understand import NotUnderstood, Understood
 from lsfs.store.index import FileRow
 
 _OP_DIGITS = 18
@@ -88,6 +91,7 @@ class Saying:
         self._finding = finding
         self._changing = changing
         self._diffing = diffing
+        self._calling = Calling(parts)
         self._recent = Recent(past, finding)
         self._now_ns = now_ns
 
@@ -120,9 +124,15 @@ class Saying:
         emit("understanding", "")
         desk = self._desk(request, emit)
         known = KnownTree(self._parts.index, desk.places)
-        understood = self._parts.understanding.read(
-            request.sentence, known, llm=request.llm, on_model=lambda: self._thinking(emit)
-        )
+        try:
+            understood = self._parts.understanding.read(
+                request.sentence, known, llm=request.llm, on_model=lambda: self._thinking(emit)
+            )
+        except NotUnderstood:
+            called = self._called(request, emit)
+            if called is None:
+                raise
+            return called
         emit("looking", "")
         last = tuple(absolute_from_wire(path) for path in request.last)
         try:
@@ -130,6 +140,19 @@ class Saying:
         except _SHOWN as error:
             result = refused(error, request.sentence, understood.request)
         return msgspec.structs.replace(result, tier=understood.tier)
+
+    def _called(self, request: DoRequest, emit: Emit) -> SayResult | None:
+        """The plan of a call, where a tool does what no action on files would; None where none does.
+
+        It is asked about even if the tool only reads: nobody has named it.
+        """
+        if not request.llm:
+            return None
+        meant = self._calling.meant(request.sentence, lambda: emit("writing", ""))
+        if meant is None:
+            return None
+        plan = self._changing.plan(PlanRequest(actions=(meant.action,), sentence=request.sentence, **_caller(request)))
+        return msgspec.structs.replace(_of_plan(plan), tier="llm", actions=(meant.action,), unasked=False)
 
     def _thinking(self, emit: Emit) -> bool:
         return emit("understanding" if self._parts.llm_loaded() else "loading", "")
@@ -177,9 +200,7 @@ class Saying:
         if any(sign.isdigit() for sign in action.op) and not (numbers and len(numbers[0]) <= _OP_DIGITS):
             raise RefusedError(f"“{action.op}” is the number of no op", hint="lsfs log shows them")
         number = numbers[0] if numbers else ""
-        fields = msgspec.structs.asdict(request)
-        caller = {name: fields[name] for name in Caller.__struct_fields__}
-        undo = UndoRequest(op=int(number) if number else None, sentence=request.sentence, **caller)
+        undo = UndoRequest(op=int(number) if number else None, sentence=request.sentence, **_caller(request))
         # Said in a sentence it is an ordinary op: to undo it is to take the sentence back.
         said = self._said_undo() if isinstance(action, req.Redo) and undo.op is None else None
         if said is not None:
@@ -359,6 +380,12 @@ def _with_text(request: req.Request, wanted: DraftWanted, text: str) -> req.Requ
         text = as_paragraph(text, wanted.existing)
     drafted = msgspec.structs.replace(wanted.action, text=text, about=())
     return req.Request(tuple(drafted if action is wanted.action else action for action in request.actions))
+
+
+def _caller(request: Caller) -> dict[str, Any]:
+    """Who asks, as fields for another request."""
+    fields = msgspec.structs.asdict(request)
+    return {name: fields[name] for name in Caller.__struct_fields__}
 
 
 def _of_plan(plan: PlanResult) -> SayResult:

@@ -13,6 +13,8 @@ from msgspec import UNSET
 
 from lsfs.core.api import (
     Caller,
+    DraftCallRequest,
+    DraftedCall,
     FoundTool,
     SaveOpRequest,
     ToolDetail,
@@ -31,6 +33,7 @@ from lsfs.core.api import (
 )
 from lsfs.core.errors import UsageError
 from lsfs.core.wirepath import absolute_from_wire
+from lsfs.engine.calling import Calling
 from lsfs.engine.macros import Macros
 from lsfs.engine.parts import Parts
 from lsfs.tools.catalogue import MACROS, info_of
@@ -191,6 +194,10 @@ class Tooling:
             with self._lock:
                 self._asked.pop((caller.door, caller.client), None)
             self._tools.finding.observed(asked.query, tool_id)
+
+    def draft(self, request: DraftCallRequest) -> DraftedCall:
+        """The arguments of a tool, written by the language model for a sentence."""
+        return Calling(self._parts).draft(request)
 
     def save_op(self, request: SaveOpRequest) -> ToolDetail:
         """Makes a tool of what an op did."""
