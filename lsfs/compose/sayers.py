@@ -175,6 +175,8 @@ class Sayers:
     understanding: Understanding
     answering: Answering
     preparation: Preparation
+    at_rest: Callable[[], bool]
+    """Whether nothing else is to be done than what can always wait."""
 
     def close(self) -> None:
         """Ends the model's worker, and what would start it."""
@@ -206,4 +208,4 @@ def open_sayers(base: Base, finders: Finders, opened: contextlib.ExitStack) -> S
         plans = base.vault.ops.confirmed(_CONFIRMED)
         return [(sentence, msgspec.json.decode(plan, type=_Learnt).request) for sentence, plan in plans]
 
-    return Sayers(model, Understanding(model.get, confirmed), answering, preparation)
+    return Sayers(model, Understanding(model.get, confirmed), answering, preparation, at_rest)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from lsfs.compose.base import Base
 from lsfs.compose.finders import Finders
+from lsfs.compose.sayers import Sayers
+from lsfs.core.power import on_battery
 from lsfs.core.tools import SourceKind
 from lsfs.engine.parts import ToolParts
 from lsfs.tools.callers.choose import callers
@@ -27,13 +29,14 @@ from lsfs.tools.importers.openapi import OpenApi
 from lsfs.tools.importers.python_callables import PythonCallables
 from lsfs.tools.importers.skills import Skills
 from lsfs.tools.mcp_sessions import McpSessions
+from lsfs.tools.usage_writing import UsageWriting
 from lsfs.tools.vectorizing import ToolVectors
 
 TOOLS_FOLDER = "tools.d"
 """Beside the settings."""
 
 
-def open_toolers(base: Base, finders: Finders, opened: contextlib.ExitStack) -> ToolParts:
+def open_toolers(base: Base, finders: Finders, sayers: Sayers, opened: contextlib.ExitStack) -> ToolParts:
     """Wires them; nothing is started.  `opened` ends the sessions with servers."""
     environ = dict(os.environ)
     sessions = opened.enter_context(contextlib.closing(McpSessions(environ)))
@@ -53,14 +56,22 @@ def open_toolers(base: Base, finders: Finders, opened: contextlib.ExitStack) -> 
     if bulk is not None and not base.vault.newer:
         vectors = ToolVectors(catalogue, base.vault, base.index, bulk, base.no_vectors_because)
         catalogue.on_change = vectors.nudge
+    finding = Finding(catalogue, base.vault, base.index, embed)
     following = Following(catalogue, Path(base.paths.config_file).parent / TOOLS_FOLDER, environ)
     sessions.on_changed = following.touch
     return ToolParts(
         sessions=sessions,
         catalogue=catalogue,
-        finding=Finding(catalogue, base.vault, base.index, embed),
+        finding=finding,
         embed=embed,
         vectors=vectors,
         following=following,
+        writing=UsageWriting(
+            catalogue,
+            finding,
+            sayers.model.get,
+            lambda: sayers.at_rest() and not (vectors is not None and vectors.missing()) and not on_battery(),
+            base.config.tools_writing_minutes * 60,
+        ),
         calls=ToolCalls(catalogue.tool, catalogue.source, callers(sessions)),
     )

@@ -33,9 +33,9 @@ def open_engine(paths: Paths, config: Config, reach: Reach = unreached) -> Engin
         finders = open_finders(base, opened)
         ingest, feeder, pool = open_readers(base, finders, opened)
         book, watcher, keeper, scanner = open_watchers(base, ingest)
-        tooling = open_toolers(base, finders, opened)
-        changers = open_changers(base, ingest, keeper, book, tooling.calls)
         sayers = open_sayers(base, finders, opened)
+        tooling = open_toolers(base, finders, sayers, opened)
+        changers = open_changers(base, ingest, keeper, book, tooling.calls)
         base.beside_embedding(sayers.model.busy)
         engine = Engine(
             Parts(

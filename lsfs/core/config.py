@@ -61,6 +61,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             description="What each agent may do, as NAME=read, NAME=plan or NAME=apply; *=plan for all others"
         ),
     ] = ()
+    tools_writing_minutes: Annotated[
+        float,
+        msgspec.Meta(
+            ge=0,
+            le=1440,
+            description="Minutes a day that the idle machine may write example requests for tools; 0: none",
+        ),
+    ] = 45.0
     log_level: Annotated[
         str, msgspec.Meta(pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
     ] = "info"

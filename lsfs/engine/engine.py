@@ -296,7 +296,11 @@ class Engine:
             "copy": self._copy,
             "tidy": self.keeping.tidy,
             "tools": self.tooling.tidy,
+            "usage": self._write_usage,
         }[name]()
+
+    def _write_usage(self) -> None:
+        self.tooling.write_usage(lambda: not self._stopping.is_set())
 
     def stop_jobs(self) -> None:
         """Ends the regular jobs that are under way, soon; what they leave undone they do later."""

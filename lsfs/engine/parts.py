@@ -33,6 +33,7 @@ from lsfs.tools.finding import Finding
 from lsfs.tools.following import Following
 from lsfs.tools.mcp_sessions import McpSessions
 from lsfs.tools.routing.evidence import Embed
+from lsfs.tools.usage_writing import UsageWriting
 from lsfs.tools.vectorizing import ToolVectors
 from lsfs.versions.contents import ContentStore
 from lsfs.versions.gc import Collector
@@ -55,6 +56,7 @@ class ToolParts:
     vectors: ToolVectors | None
     """None where there is no embedder."""
     following: Following
+    writing: UsageWriting
     calls: ToolCalls
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -31,7 +32,7 @@ from lsfs.core.api import (
     ToolSourceList,
     ToolsSourceRequest,
 )
-from lsfs.core.errors import UsageError
+from lsfs.core.errors import ModelUnavailable, UnavailableError, UsageError
 from lsfs.core.wirepath import absolute_from_wire
 from lsfs.engine.calling import Calling
 from lsfs.engine.macros import Macros
@@ -41,12 +42,15 @@ from lsfs.tools.clients import configured, examples_in
 from lsfs.tools.demonstrating import demonstrations
 from lsfs.tools.finding import ToolHit, ToolsFound
 from lsfs.tools.sourcing import recognised
+from lsfs.tools.thinking import MOST, thought
 
 _REMEMBERED_S = 900.0
 """How long after a request a call of one of its tools counts as what was chosen for it."""
 _MOST_SHOWN = 100
 _DEMONSTRATIONS = 3
 """Past uses that travel with a tool's schema."""
+
+log = logging.getLogger(__name__)
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -161,7 +165,14 @@ class Tooling:
         )
 
     def _found(self, request: ToolsFindRequest) -> ToolsFound:
-        return self._tools.finding.find(request.query, request.limit, request.kinds, request.sources)
+        def find(query: str, most: int = max(request.limit, MOST)) -> ToolsFound:
+            return self._tools.finding.find(query, most, request.kinds, request.sources)
+
+        if not request.deep:
+            return find(request.query, request.limit)
+        if not request.llm:
+            raise ModelUnavailable("the language model is off (LSFS_LLM=off)", hint="leave --deep out")
+        return thought(self._parts.llm(), request.query, find, request.limit, lambda: True)
 
     def _described(self, hit: ToolHit, request: ToolsFindRequest) -> FoundTool:
         return FoundTool(
@@ -208,6 +219,13 @@ class Tooling:
     def tidy(self) -> None:
         """Gives back the memory that nobody needed for a while."""
         self._tools.finding.tidy()
+
+    def write_usage(self, going: Callable[[], bool]) -> None:
+        """Has the language model write example requests while nothing else is to be done, within the day's budget."""
+        try:
+            self._tools.writing.run(going)
+        except UnavailableError as error:
+            log.info("no example requests are written: %s", error.message)
 
 
 def _is_path(said: str) -> bool:

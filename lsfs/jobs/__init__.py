@@ -27,6 +27,10 @@ def jobs(config: Config) -> list[Job]:
         Job("tools", 300, "the router gives its memory back when nobody has asked for a tool for a while"),
         Job("presence", 300, "a root may be unplugged or come back without an event"),
     ]
+    if config.tools_writing_minutes > 0:
+        found.append(
+            Job("usage", 3600, "tools are found better by what people ask than by what they say of themselves")
+        )
     if config.scan_interval_hours > 0:
         found.append(Job("scan", config.scan_interval_hours * 3600, "the scan is the truth: an event can be lost"))
     return found

@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -85,6 +85,8 @@ class Finding:
         self._idle_s = idle_s
         self._clock = clock
         self._building = threading.Lock()
+        self._counting = threading.Lock()
+        self._shown: Counter[str] = Counter()
         self._built: _Built | None = None
         self._words: _Built | None = None
         """The same without an embedder, where that could not be asked."""
@@ -103,8 +105,12 @@ class Finding:
             log.info("tools are found by words alone: %s", error.message)
             complete = False
             found = self._by_words(built.snapshot).find(query, k * _MORE, allowed=allowed)
+        hits = _hits(built.snapshot.tools, found, k)
+        if not found.none_fits:
+            with self._counting:
+                self._shown.update(hit.tool.id for hit in hits)
         return ToolsFound(
-            hits=_hits(built.snapshot.tools, found, k),
+            hits=hits,
             none_fits=found.none_fits,
             parts=found.parts,
             complete=complete,
@@ -117,6 +123,18 @@ class Finding:
         query = " ".join(query.split())[:_MOST_QUERY]
         if query:
             self._catalogue.add_examples([(tool_id, query)], "observed")
+
+    def shown(self) -> Mapping[str, int]:
+        """How often each tool was shown for a request."""
+        self._keep_shown()
+        return self._index.tools.shown()
+
+    def _keep_shown(self) -> None:
+        with self._counting:
+            counted, self._shown = self._shown, Counter()
+        if counted:
+            with self._index.write() as tx:
+                self._index.tools.add_shown(tx, counted)
 
     def trained(self) -> Trained | None:
         """The weights that training fitted and that are in use; None for those of the package."""
@@ -133,6 +151,7 @@ class Finding:
 
     def tidy(self) -> bool:
         """Gives back what is held in memory if nobody asked for a while; whether it did."""
+        self._keep_shown()
         with self._building:
             if self._built is None or self._clock() - self._used_at < self._idle_s:
                 return False

@@ -5,7 +5,7 @@ All of it is made again from the sources when it is lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import apsw
 import msgspec
@@ -104,3 +104,15 @@ class Tools:
     def put_written(tx: apsw.Connection, digest: bytes, queries: Sequence[str]) -> None:
         """Keeps the requests that were written for a tool; none is an answer, too."""
         tx.execute("INSERT OR REPLACE INTO tool_written VALUES (?, ?)", (digest, msgspec.json.encode(queries).decode()))
+
+    def shown(self) -> dict[str, int]:
+        """How often each tool was shown for a request."""
+        return dict(self._db.rows("SELECT tool, times FROM tool_shown"))
+
+    @staticmethod
+    def add_shown(tx: apsw.Connection, times: Mapping[str, int]) -> None:
+        """Counts how often tools were shown, on top of what was counted before."""
+        tx.executemany(
+            "INSERT INTO tool_shown VALUES (?, ?) ON CONFLICT DO UPDATE SET times = times + excluded.times",
+            times.items(),
+        )

@@ -26,3 +26,9 @@ CREATE TABLE tool_stamps (
     source     TEXT PRIMARY KEY,
     stamp      TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- How often tools were among those that were shown for a request.
+CREATE TABLE tool_shown (
+    tool       TEXT PRIMARY KEY,
+    times      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
