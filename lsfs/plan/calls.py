@@ -12,6 +12,7 @@ import dataclasses
 import os
 import stat
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -29,7 +30,7 @@ from lsfs.plan.planner import Document
 from lsfs.plan.steps import Call, MakeDir, Move, Put, RemoveDir, Step, Where, contents, decode, encode, is_tree, paths
 from lsfs.plan.temporaries import placed
 from lsfs.store.vault import Entry, OpRow, Root, Touch, Vault
-from lsfs.tools.calling import CallerSide, ToolCalls, secret_values, secrets_of, without
+from lsfs.tools.calling import CallerSide, ToolCalls
 from lsfs.versions.contents import ContentStore, NotStill
 
 _MOST_KEPT = 256 << 20
@@ -46,6 +47,8 @@ class Begun:
 
     op: OpRow
     step: Call
+    arguments: Mapping[str, Any]
+    """Those that are secret among them."""
     roots: Mapping[int, Root]
     before: Snapshot
     seq: int
@@ -87,7 +90,8 @@ class Calls:
 
     def begin(self, op: OpRow, step: Call) -> Begun:
         """Notes what stands there, and that the call is made; raises `LsfsError` where it may not be made any more."""
-        tool = self._tools.checked(step.tool, step.arguments)
+        arguments = self._tools.withheld(op.id) if step.withheld else step.arguments
+        tool = self._tools.checked(step.tool, arguments)
         if step.reads and tool.effect != "read":
             raise ConflictError(f"{step.tool} says by now that it changes things", hint="make the plan again")
         roots = {root.id: root for root in self._present()}
@@ -99,13 +103,13 @@ class Calls:
             with self._vault.write() as tx:
                 self._vault.ops.begin(tx, op.id, began_ns, (), (), seq)
             self._reach("call.begun")
-            return Begun(op, step, roots, before, seq, began_ns, leases.pop_all())
+            return Begun(op, step, arguments, roots, before, seq, began_ns, leases.pop_all())
 
     def call(self, begun: Begun, environ: Mapping[str, str], cancelled: Callable[[], bool]) -> CallOutcome:
         """Calls the tool, once; what comes of it, failures included."""
         step = begun.step
         side = CallerSide(os.fsdecode(step.cwd), environ, cancelled)
-        outcome = self._tools.call(step.tool, step.arguments, side)
+        outcome = self._tools.call(step.tool, begun.arguments, side)
         self._reach("call.returned")
         return outcome
 
@@ -219,7 +223,7 @@ class Calls:
     def _write(self, begun: Begun, outcome: CallOutcome, changes: Attributed) -> None:
         op, vault = begun.op, self._vault
         steps = placed([step for step, _ in changes.steps])
-        done = self._hidden(begun.step, outcome)
+        done = msgspec.structs.replace(begun.step, outcome=outcome)
         places = [where for step in steps for where in paths(step)]
         noted = [(number, msgspec.json.encode(after)) for number, (_, after) in enumerate(changes.steps, 1)]
         now_ns, document = self._now_ns(), self._document(op, begun, changes)
@@ -234,14 +238,6 @@ class Calls:
             if not outcome.ok:
                 state = "applied" if steps else "failed"
                 vault.ops.set_state(tx, op.id, state, now_ns, printable(outcome.text.partition("\n")[0].encode()[:300]))
-
-    def _hidden(self, step: Call, outcome: CallOutcome) -> Call:
-        """The step as it is kept: with what it gave, without what was secret."""
-        secrets: tuple[str, ...] = ()
-        with contextlib.suppress(LsfsError):
-            tool = self._tools.tool(step.tool)
-            secrets = (*secret_values(tool.schema, step.arguments), *secrets_of(self._tools.source(tool)))
-        return msgspec.structs.replace(step, arguments=without(step.arguments, secrets), outcome=outcome)
 
     def _document(self, op: OpRow, begun: Begun, changes: Attributed) -> Document:
         document = msgspec.json.decode(op.plan, type=Document)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -99,6 +100,9 @@ class Draft:
         """What calls tools; None where there are none."""
         self.called = ""
         """Id of the tool that is called."""
+        self.withheld: dict[str, Any] | None = None
+        """Its arguments, where some are secret: they are written down nowhere."""
+        self.secrets: tuple[str, ...] = ()
         self.places = places
         self.overwritten: dict[Where, None] = {}
         """Where on the disk files and links stand that the steps replace, and of which the vault has no version yet."""

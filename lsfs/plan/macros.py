@@ -20,7 +20,7 @@ from lsfs.core.errors import RefusedError, UsageError
 from lsfs.core.wirepath import from_wire, to_wire
 from lsfs.plan import request as req
 from lsfs.plan.phrasing import sentence_of
-from lsfs.tools.calling import HIDDEN
+from lsfs.tools.secrecy import HIDDEN
 
 _MOST_PARAMETERS = 24
 _MOST_KEPT = 16 << 10

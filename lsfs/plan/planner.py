@@ -32,6 +32,7 @@ from lsfs.plan.undo import Conflict, How, Undoing
 from lsfs.plan.ways import Ways
 from lsfs.store.vault import OpRow, Root, Touch, Vault
 from lsfs.tools.calling import ToolCalls
+from lsfs.tools.secrecy import without
 from lsfs.versions.contents import ContentStore
 from lsfs.watch.mounts import OURS
 
@@ -277,7 +278,7 @@ class Planner:
             state="preview",
             effect=class_of(steps, draft.external) if steps else Class.SILENT,
             door=door,
-            sentence=sentence,
+            sentence=without(sentence, draft.secrets),
             summary=self._summary(draft.effects, reverses),
             plan=msgspec.json.encode(document),
             files=reach.files,
@@ -292,6 +293,8 @@ class Planner:
         with self._vault.write() as tx:
             number = self._vault.ops.add(tx, row, map(encode, steps), self._touches(draft, steps))
             self._vault.ops.hold(tx, number, contents(steps))
+        if draft.withheld is not None and self._tools is not None:
+            self._tools.withhold(number, draft.withheld)
         return Planned(msgspec.structs.replace(row, id=number), document, tuple(steps))
 
     def _summary(self, effects: Sequence[Effect], reverses: OpRow | None) -> str:

@@ -182,8 +182,10 @@ class Call(msgspec.Struct, frozen=True, tag="call", tag_field="do", omit_default
 
     tool: str
     arguments: dict[str, Any]
-    """Once it is over, without what was secret in them."""
+    """Without what is secret in them."""
     cwd: bytes
+    withheld: bool = False
+    """Some of the arguments are secret, and are kept in memory only."""
     reads: bool = False
     """It says that it changes nothing."""
     watched: tuple[Where, ...] = ()

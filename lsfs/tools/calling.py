@@ -7,17 +7,17 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
-import os
-import re
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from lsfs.core.errors import LsfsError, NothingFound, RefusedError
+from lsfs.core.errors import ConflictError, LsfsError, NothingFound, RefusedError
 from lsfs.core.tools import CallOutcome, Tool, ToolKind, ToolSource
 from lsfs.tools.callers.base import MOST_TEXT, Around, ToolCaller, failed, shortened
+from lsfs.tools.secrecy import secret_values, secrets_of, without
 from lsfs.tools.validating import check_arguments
 
 log = logging.getLogger(__name__)
@@ -25,10 +25,8 @@ log = logging.getLogger(__name__)
 CALL_S = 600.0
 """How long a call may take, in seconds, unless its source says otherwise (``where["timeout"]``)."""
 _LONGEST_S = 6 * 3600.0
-HIDDEN = "•••"
-"""Stands where a secret stood."""
-_SHORTEST_SECRET = 6
-_SECRET_NAME = re.compile(r"passw|passphrase|secret|token|api[-_]?key|credential|private[-_]?key|authorization", re.I)
+_MOST_WITHHELD = 100
+"""Plans whose secret arguments wait to be used."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +53,8 @@ class ToolCalls:
         self._tools = tools
         self._sources = sources
         self._callers = callers
+        self._withheld: dict[int, dict[str, Any]] = {}
+        self._lock = threading.Lock()
 
     def tool(self, id: str) -> Tool:
         """The tool of an id; raises NothingFound where there is none that may be called."""
@@ -94,6 +94,21 @@ class ToolCalls:
             raise
         return tool
 
+    def withhold(self, op: int, arguments: dict[str, Any]) -> None:
+        """Keeps the arguments of a plan, by its number, that may be written down nowhere."""
+        with self._lock:
+            self._withheld[op] = arguments
+            while len(self._withheld) > _MOST_WITHHELD:
+                self._withheld.pop(next(iter(self._withheld)))
+
+    def withheld(self, op: int) -> dict[str, Any]:
+        """The arguments that were kept of a plan, once; raises ConflictError where they are gone."""
+        with self._lock:
+            arguments = self._withheld.pop(op, None)
+        if arguments is None:
+            raise ConflictError("its secret arguments are kept nowhere, and were forgotten", hint="make the plan again")
+        return arguments
+
     def call(self, id: str, arguments: Mapping[str, Any], side: CallerSide) -> CallOutcome:
         """What a call gave, as it may be kept and shown: cut, and without the secrets of its source.
 
@@ -121,41 +136,6 @@ def _deadline(source: ToolSource) -> float:
     return float(wanted) if valid and wanted is not None else CALL_S
 
 
-def secrets_of(source: ToolSource) -> tuple[str, ...]:
-    """What of a source is nobody's business: values of its environment and headers, and tokens within them."""
-    values = [*dict(source.where.get("env") or {}).values(), *dict(source.where.get("headers") or {}).values()]
-    return tuple(_long(part for value in values for part in (str(value), *str(value).split())))
-
-
-def secret_values(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> tuple[str, ...]:
-    """The arguments that are secrets by their names, or by what the schema says of them."""
-    properties = schema.get("properties")
-    described = properties if isinstance(properties, Mapping) else {}
-    found = []
-    for name, value in arguments.items():
-        how = described.get(name)
-        marked = isinstance(how, Mapping) and (how.get("format") == "password" or how.get("writeOnly") is True)
-        if marked or _SECRET_NAME.search(name):
-            found += _texts(value)
-    return tuple(_long(found))
-
-
-def without(value: Any, secrets: Iterable[str]) -> Any:
-    """A JSON value with `HIDDEN` in the place of every secret."""
-    ordered = sorted(set(secrets), key=len, reverse=True)
-
-    def cleaned(part: Any) -> Any:
-        if isinstance(part, str):
-            for secret in ordered:
-                part = part.replace(secret, HIDDEN)
-            return part
-        if isinstance(part, Mapping):
-            return {cleaned(name): cleaned(one) for name, one in part.items()}
-        return [cleaned(one) for one in part] if isinstance(part, list | tuple) else part
-
-    return cleaned(value) if ordered else value
-
-
 def _kept(outcome: CallOutcome, secrets: Iterable[str]) -> CallOutcome:
     """An outcome as it may be kept."""
     secrets = tuple(secrets)
@@ -167,16 +147,3 @@ def _kept(outcome: CallOutcome, secrets: Iterable[str]) -> CallOutcome:
     except (TypeError, ValueError, RecursionError):
         data = None
     return msgspec.structs.replace(outcome, text=text, data=data, cut=outcome.cut or cut)
-
-
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, Mapping):
-        return [text for one in value.values() for text in _texts(one)]
-    if isinstance(value, list | tuple):
-        return [text for one in value for text in _texts(one)]
-    return [str(value)] if value is not None and not isinstance(value, bool) else []
-
-
-def _long(values: Iterable[str]) -> list[str]:
-    """Those that are no common words: what is shorter than a secret is would stand in any text."""
-    return [value for value in values if len(value) >= _SHORTEST_SECRET and not os.path.isabs(value)]

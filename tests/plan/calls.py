@@ -52,7 +52,7 @@ class Tools:
     def __init__(self, engine: Engine, folder: Path) -> None:
         (folder / "functions_of_calls.py").write_text(FUNCTIONS)
         self._folder = folder
-        self.source = ToolSource(name="own", kind="python", where={"env": {"KEY": "key-of-the-source"}})
+        self.source = ToolSource(name="own", kind="python", where={"env": {"API_KEY": "key-of-the-source"}})
         self.known: dict[str, Tool] = {}
         for name in ("tidy", "wait", "fail", "say"):
             self.add(name, "function", module="functions_of_calls", function=name, path=str(folder))

@@ -181,14 +181,23 @@ def test_a_stop_ends_a_call_and_writes_down_what_it_did(desk, tools):
 
 
 def test_secrets_are_kept_nowhere(desk, tools):
-    plan = call(desk, "say", password="hunter2hunter2")
-    assert "hunter2hunter2" not in str(plan.effects) + plan.summary
-    environ = ENVIRON | {"API_KEY": "key-of-the-source"}
-    request = ApplyRequest(op=plan.op, confirmed="asked", environ=environ, door="cli")
-    op = list(desk.changing.apply(request))[-1].result
+    action = act.CallTool(tool="own/say", arguments={"password": "hunter2hunter2"})
+    plan = desk.preview(action, sentence='lsfs tools call own/say --args \'{"password": "hunter2hunter2"}\'')
+    assert "hunter2hunter2" not in str(plan)
+    op = applied(desk, plan)
     assert op.results[0].text == "logged in with ••• and ••• "
-    kept = desk.vault._db.rows("SELECT CAST(step AS TEXT) FROM steps UNION SELECT CAST(plan AS TEXT) FROM ops")
+    kept = desk.vault._db.rows(
+        "SELECT CAST(step AS TEXT) FROM steps UNION SELECT CAST(plan AS TEXT) FROM ops UNION SELECT sentence FROM ops"
+    )
     assert not any("hunter2" in row[0] or "key-of-the" in row[0] for row in kept)
+
+
+def test_a_plan_with_secrets_does_not_outlive_the_program(desk, tools):
+    plan = call(desk, "say", password="hunter2hunter2")
+    desk.lsfs.restart()
+    tools.join(desk.lsfs.engine)
+    with pytest.raises(ConflictError, match="forgotten"):
+        applied(desk, plan)
 
 
 def test_a_file_that_a_rule_leaves_out_is_kept_when_it_is_named(desk, tools):

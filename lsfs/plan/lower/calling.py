@@ -16,7 +16,7 @@ from lsfs.plan.attributing import inside
 from lsfs.plan.draft import Draft, Effect
 from lsfs.plan.problems import Problem
 from lsfs.plan.steps import Call, Where
-from lsfs.tools.calling import secret_values, without
+from lsfs.tools.secrecy import hidden, secret_values, secrets_of
 
 _IN_FOLDER = frozenset(("command", "function"))
 """Kinds that run in the caller's folder."""
@@ -37,16 +37,19 @@ def call(draft: Draft, action: actions.CallTool) -> None:
     tool = draft.tools.checked(action.tool, action.arguments)
     reads = tool.effect == "read"
     watched = () if reads else tuple(_watched(draft, tool, action.arguments))
-    draft.add(Call(tool.id, action.arguments, draft.around.cwd, reads, watched))
+    draft.secrets = (*secret_values(tool.schema, action.arguments), *secrets_of(draft.tools.source(tool)))
+    shown = hidden(tool.schema, action.arguments, draft.secrets)
+    withheld = shown != action.arguments
+    draft.add(Call(tool.id, shown, draft.around.cwd, withheld=withheld, reads=reads, watched=watched))
+    draft.withheld = action.arguments if withheld else None
     draft.called = tool.id
     draft.external = draft.external or not reads
-    hidden = without(action.arguments, secret_values(tool.schema, action.arguments))
-    said = json.dumps(hidden, ensure_ascii=False)
+    said = json.dumps(shown, ensure_ascii=False)
     draft.effects.append(Effect("call", b"", note=f"{tool.id} {said[:_MOST_SHOWN]}"))
     if watched:
         names = [display(draft.shown(where)) for where in watched]
-        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        draft.notes.append(BEST_EFFORT.format(shown))
+        listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        draft.notes.append(BEST_EFFORT.format(listed))
     elif not reads:
         draft.notes.append(NOT_TAKEN_BACK)
 

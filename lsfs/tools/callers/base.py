@@ -28,6 +28,11 @@ class Around:
     cancelled: Callable[[], bool]
     """Asked now and then; True ends the call."""
 
+    @property
+    def own(self) -> dict[str, str]:
+        """The environment that the user has given the source."""
+        return {str(name): str(value) for name, value in dict(self.source.where.get("env") or {}).items()}
+
 
 class ToolCaller(Protocol):
     """Calls the tools of one kind."""

@@ -31,7 +31,7 @@ class CommandCaller:
                 argv,
                 stdin=str(arguments.get("stdin", "")).encode("utf-8", "surrogateescape"),
                 cwd=around.cwd,
-                environ={**around.environ, "PATH": path},
+                environ={**around.environ, "PATH": path, **around.own},
                 deadline_s=around.deadline_s,
                 cancelled=around.cancelled,
             )

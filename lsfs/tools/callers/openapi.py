@@ -106,8 +106,12 @@ def request_of(tool: Tool, arguments: Mapping[str, Any], source: ToolSource) -> 
             headers[name] = _header(_text(value))
     if "{" in path:
         raise RefusedError(f"the path needs a value for {path[path.index('{') :].partition('}')[0]}}}")
-    own = {str(name): str(value) for name, value in dict(source.where.get("headers") or {}).items()}
-    fields: dict[str, Any] = {"headers": {**headers, **own}, "params": query}
+    own = {
+        **(source.where.get("env") or {}),
+        **(source.where.get("headers") or {}),
+    }  # both are how a user names headers
+    configured = {str(name): _header(str(value)) for name, value in own.items()}
+    fields: dict[str, Any] = {"headers": {**headers, **configured}, "params": query}
     if "body" in how:
         argument = str(how["body"] or "")
         body = left.pop(argument, None) if argument else (left or None)

@@ -37,7 +37,7 @@ class FunctionCaller:
                 [sys.executable, "-P", str(_CHILD)],
                 stdin=json.dumps(job).encode(),
                 cwd=around.cwd,
-                environ={"PATH": os.defpath, **around.environ},
+                environ={"PATH": os.defpath, **around.environ, **around.own},
                 deadline_s=around.deadline_s,
                 cancelled=around.cancelled,
             )
