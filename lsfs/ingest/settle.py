@@ -73,9 +73,9 @@ def settle(
         for number, entry in enumerate(entries, seq)
     ]
     vault.versions.add(tx, versions)
-    contents = {version.content for version in versions if version.number is not None and version.content}
-    if unkept := vault.pieces.missing(tx, list(contents)):
-        vault.versions.drop(tx, [v.seq for v in versions if v.number and v.content in unkept], now_ns, NO_ROOM)
+    # A state without a number has the content of the version before, which may not be kept either.
+    if unkept := vault.pieces.missing(tx, list({version.content for version in versions if version.content})):
+        vault.versions.drop(tx, [version.seq for version in versions if version.content in unkept], now_ns, NO_ROOM)
     return len(entries) + (settle(tx, vault, later, now_ns, gone=gone, op=op) if later else 0)
 
 

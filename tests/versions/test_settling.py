@@ -9,6 +9,7 @@ import pytest
 
 from lsfs.core.records import Kind, Seen, StatKey
 from lsfs.ingest.capture import Reading
+from lsfs.ingest.settle import NO_ROOM
 from lsfs.store.vault import Version
 from lsfs.versions.notes import all_notes
 from lsfs.watch.records import ScanBatch
@@ -99,6 +100,27 @@ def test_a_rename_is_a_row_without_a_number(desk):
         (b"a", 1, 0),
         (b"b", None, 0),
     ]
+
+
+def given_up(desk) -> list[bool]:
+    reasons = desk.vault.versions.dropped(desk.entry(b"b").lineage)
+    return [version.seq in reasons for version in desk.versions(b"b")]
+
+
+def test_every_state_of_a_content_that_could_not_be_kept_is_given_up_until_it_is_kept_after_all(desk):
+    key = desk.see(b"a", b"A", ino=7)
+    desk.capturer.apply([Reading(desk.entry(b"a").id, of(b"A"), key)])  # it was kept when that was asked for
+    desk.wait(3)
+    key = desk.see(b"b", b"A", ino=7, gone=[b"a"])
+    desk.capturer.apply([Reading(desk.entry(b"b").id, of(b"A"), key)])
+    desk.wait(3)
+    desk.delete(b"b")
+    assert [(version.number, version.gone) for version in desk.versions(b"b")] == [(1, 0), (None, 0), (None, 1)]
+    assert given_up(desk) == [True, True, True]
+    desk.save(b"c", b"A")
+    with desk.vault.write() as tx:
+        desk.vault.versions.regain(tx, [NO_ROOM])
+    assert given_up(desk) == [False, False, False]
 
 
 def test_a_file_born_and_gone_within_the_settle_time_leaves_no_version(desk):
