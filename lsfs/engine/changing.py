@@ -17,6 +17,7 @@ from lsfs.core.api import (
     OpRequest,
     PlanRequest,
     PlanResult,
+    StoredPlan,
     UndoRequest,
 )
 from lsfs.core.errors import ConflictError, NothingFound, RefusedError, UsageError
@@ -25,6 +26,7 @@ from lsfs.engine.describing import described, described_op
 from lsfs.engine.macros import Macros
 from lsfs.engine.parts import Parts
 from lsfs.engine.places import place_of
+from lsfs.engine.plan_texts import plan_texts
 from lsfs.plan.draft import Surroundings
 from lsfs.plan.planner import Document, Planned
 from lsfs.plan.preview import Class, check_confirmed
@@ -169,7 +171,12 @@ class Changing:
         op = self._op(request.op)
         document = msgspec.json.decode(op.plan, type=Document)
         steps = tuple(decode(step) for step, _ in self._parts.vault.ops.steps(op.id))
-        return described(Planned(op, document, steps), self._bases())
+        plan = described(Planned(op, document, steps), self._bases())
+        if op.state != "preview":
+            return plan
+        bases = self._bases() | {int(base): path for base, path in document.places.items()}
+        fields = {name: getattr(plan, name) for name in PlanResult.__struct_fields__}
+        return StoredPlan(**fields, changes=plan_texts(steps, bases, self._parts.contents))
 
     def log(self, request: LogRequest) -> LogResult:
         """What was done, the newest first."""

@@ -51,7 +51,7 @@ ROUTES = (
     Route("redo", "POST", "/v1/redo", "UndoRequest", "PlanResult", "change", "Make the plan that takes it forward"),
     Route("apply", "POST", "/v1/apply", "ApplyRequest", "OpEvent", "change", "Carry out a plan", "stream"),
     Route("cancel", "POST", "/v1/cancel", "OpRequest", "PlanResult", "change", "Have an op taken back", "query"),
-    Route("op", "POST", "/v1/op", "OpRequest", "PlanResult", "read", "One op in full", "query"),
+    Route("op", "POST", "/v1/op", "OpRequest", "StoredPlan", "read", "One op in full", "query"),
     Route("log", "POST", "/v1/log", "LogRequest", "LogResult", "read", "What was done", "query"),
     Route("history", "POST", "/v1/history", "HistoryRequest", "HistoryResult", "read", "The versions of files"),
     Route("diff", "POST", "/v1/diff", "DiffRequest", "DiffResult", "read", "What differs between versions"),

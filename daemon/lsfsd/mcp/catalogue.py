@@ -32,6 +32,8 @@ _DESCRIPTION = 600
 _PAGE = 20_000
 _MOST_SCHEMA = 50_000
 """Characters."""
+_MOST_SCHEMAS = 100_000
+"""Characters of those of all tools in one answer."""
 _EFFECTS = 50
 _EXAMPLES = 10
 
@@ -39,6 +41,7 @@ _EXAMPLES = 10
 def _find(asking: Asking, arguments: dict[str, Any]) -> Answer:
     found = asking.call("tools_find", **arguments)
     tools = [_listed(tool) for tool in found["tools"]]
+    _spare(tools)
     data = {"tools": tools, "none_fits": found["none_fits"], "complete": found.get("complete", True)}
     told = [f"{plain(one['id'])} ({one['score']:.2f}, {one['effect']}): {line(one['description'])}" for one in tools]
     return Answer(data, lines("No tool fits well." if found["none_fits"] else "", told))
@@ -48,6 +51,15 @@ def _listed(tool: dict[str, Any]) -> dict[str, Any]:
     shown = picked(tool, "id", "name", "kind", "effect", "score", "matched")
     shown["description"] = tool["description"][:_DESCRIPTION]
     return shown | _schema(tool) | _examples(tool)
+
+
+def _spare(tools: list[dict[str, Any]]) -> None:
+    """Leaves out the schemas of the last tools where they are too much together."""
+    size = 0
+    for tool in tools:
+        size += len(json.dumps(tool.get("input_schema")))
+        if size > _MOST_SCHEMAS and tool.pop("input_schema", None) is not None:
+            tool["schema_left_out"] = "describe_tool gives its schema"
 
 
 def _schema(tool: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,8 @@ _EFFECTS = 50
 """In one answer."""
 _TEXT_CHANGE = 4_000
 """Characters of what a plan does to one text."""
+_WRITING = ("create", "write", "append", "merge", "restore")
+_TEXT_CHANGES = 10
 
 
 def _plan(asking: Asking, arguments: dict[str, Any]) -> Answer:
@@ -34,6 +36,8 @@ def _plan(asking: Asking, arguments: dict[str, Any]) -> Answer:
     else:
         actions = [action_of(flat, asking.path) for flat in arguments["actions"]]
         result = asking.call("plan", actions=actions)
+        if result["op"] is not None and any(action["do"] in _WRITING for action in actions):
+            result = asking.call("op", op=result["op"])  # with what it does to the texts
     raise_conflicts(result)
     return _preview(asking, result, 0)
 
@@ -56,18 +60,20 @@ def _preview(asking: Asking, plan: dict[str, Any], offset: int) -> Answer:
         data["plan"] = plan["op"]
     if plan["left_out"] and not offset:
         data["left_out"] = left_out(plan)[:_EFFECTS]
-    changes = [
-        {"path": usable(one)} | {name: one[name][:_TEXT_CHANGE] for name in ("drafted", "unified") if one[name]}
-        for one in plan.get("changes", ())
-    ]
+    changes = [_text_change(one) for one in plan.get("changes", ()) if one["drafted"] or one["unified"]]
     if changes:
-        data["changes"] = changes[:_EFFECTS]
+        data["changes"] = changes[:_TEXT_CHANGES]
     hits = [{"path": usable(hit)} | picked(hit, "snippet", "line") for hit in plan.get("hits", ())[:_EFFECTS]]
     if hits:
         data["hits"] = hits
     if len(plan["effects"]) > offset + _EFFECTS:
         data["next_cursor"] = cursor("plan_files", {"plan": plan["op"], "offset": offset + _EFFECTS})
     return Answer(data, _preview_text(asking, plan, data, effects))
+
+
+def _text_change(one: dict[str, Any]) -> dict[str, Any]:
+    name = "drafted" if one["drafted"] else "unified"
+    return {"path": usable(one), name: one[name][:_TEXT_CHANGE]}
 
 
 def _preview_text(asking: Asking, plan: dict[str, Any], data: dict[str, Any], effects: list[dict[str, Any]]) -> str:

@@ -80,6 +80,7 @@ from lsfs.core.api.saying import (
     Judged,
     SayEvent,
     SayResult,
+    StoredPlan,
     SummarizeRequest,
     TextChange,
 )
@@ -202,6 +203,7 @@ __all__ = [
     "SourceState",
     "StatusResult",
     "StepInfo",
+    "StoredPlan",
     "SummarizeRequest",
     "TaggedFile",
     "TagsRequest",

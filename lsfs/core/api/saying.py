@@ -67,6 +67,12 @@ class TextChange(msgspec.Struct, frozen=True, kw_only=True):
     path_b64: str | UnsetType = UNSET
 
 
+class StoredPlan(PlanResult, frozen=True, kw_only=True):
+    """An op in full; one that is not carried out yet with what it would do to texts."""
+
+    changes: tuple[TextChange, ...] = ()
+
+
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """What the language model says of a file that may be meant, where search is not sure."""
 

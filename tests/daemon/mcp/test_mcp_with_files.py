@@ -101,6 +101,21 @@ def test_a_sentence_is_a_plan_too_and_what_is_not_understood_is_refused(doer, do
     assert doer.failure("plan_files", sentence="x", actions=[{"do": "mkdir", "path": "x"}])["code"] == "usage"
 
 
+def test_what_a_plan_writes_is_shown_to_the_agent_and_to_the_user_who_is_to_apply_it(agents, documents, command):
+    lease, new = documents / "lease.md", documents / "new.md"
+    actions = [
+        {"do": "append", "path": str(lease), "text": "One more line.\n"},
+        {"do": "create", "path": str(new), "text": "A new text.\nOf two lines.\n"},
+    ]
+    plan = agents.connect("planner").data("plan_files", actions=actions)
+    assert "+One more line." in plan["changes"][0]["unified"]
+    assert plan["changes"][1] == {"path": str(new), "drafted": "A new text.\nOf two lines.\n"}
+    shown = command("apply", str(plan["plan"]), "--dry-run")
+    assert shown.code == 0 and "+One more line." in shown.out and "| Of two lines." in shown.out
+    assert command("apply", str(plan["plan"]), "--edit").code == 2
+    assert command("apply", str(plan["plan"]), "--yes").code == 0 and new.exists()
+
+
 def test_versions_are_listed_and_restored(doer, documents):
     lease = documents / "lease.md"
     first = lease.read_text()
