@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import httpx2
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, Implementation, Tool
 
 from lsfs.core.config import Config, save_config
@@ -76,12 +78,35 @@ class Agents:
         self._closing.enter_context(self._portal.wrap_async_context_manager(client))
         return Agent(self._portal, client)
 
+    def reach(self, served: Served, name: str = "doer", mode: str = "auto") -> Agent:
+        """An agent of a server that others may be connected to as well, over HTTP."""
+        http = httpx2.AsyncClient(headers={"Authorization": f"Bearer {served.token}"}, timeout=30)
+        self._closing.enter_context(self._portal.wrap_async_context_manager(http))
+        return self.over(streamable_http_client(served.url, http_client=http), name, mode)
+
     def connect(self, name: str = "doer", *, mode: str = "auto", cwd: Path | None = None) -> Agent:
         """An agent with a server of its own, over stdio."""
         command, *arguments = MCP_COMMAND
         return self.over(
             StdioServerParameters(command=command, args=arguments, env=dict(os.environ), cwd=cwd), name, mode
         )
+
+
+class Served(NamedTuple):
+    """A running server."""
+
+    url: str
+    token: str
+    process: subprocess.Popen
+
+
+def serve(*options: str) -> tuple[str, str, subprocess.Popen]:
+    """The first two lines that are printed, and the process."""
+    process = subprocess.Popen(
+        [*MCP_COMMAND, "--http", "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    url = process.stdout.readline().decode().strip()
+    return url, (process.stdout if "--new-token" in options else process.stderr).readline().decode().strip(), process
 
 
 @pytest.fixture(scope="module")

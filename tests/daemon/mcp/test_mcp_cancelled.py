@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from tests.daemon.mcp.conftest import Served, serve
 
-@pytest.fixture(scope="module", params=["legacy", "auto"])
-def doer(agents, fake, request):
-    return agents.connect(mode=request.param)
+
+@pytest.fixture(scope="module")
+def served(fake) -> Iterator[Served]:
+    url, said, process = serve("--new-token")
+    yield Served(url, said.removeprefix("Authorization: Bearer "), process)
+    process.terminate()
+    process.communicate()
+
+
+@pytest.fixture(scope="module", params=["stdio legacy", "stdio auto", "http legacy", "http auto"])
+def doer(agents, fake, served, request):
+    transport, mode = request.param.split()
+    return agents.connect(mode=mode) if transport == "stdio" else agents.reach(served, mode=mode)
 
 
 def closed_streams(daemon) -> int:

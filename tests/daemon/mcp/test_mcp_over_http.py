@@ -8,36 +8,17 @@ import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx2
 import pytest
-from mcp.client.streamable_http import streamable_http_client
 
 from lsfs.core.locations import Paths
-from tests.daemon.mcp.conftest import MCP_COMMAND
+from tests.daemon.mcp.conftest import MCP_COMMAND, Served, serve
 
 INITIALIZE = {
     "jsonrpc": "2.0", "id": 1, "method": "initialize",
     "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}},
 }  # fmt: skip
-
-
-class Served(NamedTuple):
-    """A running server."""
-
-    url: str
-    token: str
-    process: subprocess.Popen
-
-
-def serve(*options: str) -> tuple[str, str, subprocess.Popen]:
-    """The first two lines that are printed, and the process."""
-    process = subprocess.Popen(
-        [*MCP_COMMAND, "--http", "--port", "0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    url = process.stdout.readline().decode().strip()
-    return url, (process.stdout if "--new-token" in options else process.stderr).readline().decode().strip(), process
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +31,7 @@ def served(daemon) -> Iterator[Served]:
 
 @pytest.fixture
 def connect(agents, served):
-    def make(name: str = "doer", mode: str = "auto"):
-        headers = {"Authorization": f"Bearer {served.token}"}
-        http = agents._closing.enter_context(
-            agents._portal.wrap_async_context_manager(httpx2.AsyncClient(headers=headers, timeout=30))
-        )
-        return agents.over(streamable_http_client(served.url, http_client=http), name, mode)
-
-    return make
+    return lambda name="doer", mode="auto": agents.reach(served, name, mode)
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
