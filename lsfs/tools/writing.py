@@ -20,6 +20,9 @@ _MOST_DESCRIPTION = 400
 _MOST_PARAMETERS = 12
 _TOKENS_OF_ONE = 28
 _WORDS = (3, 25)
+_LONGEST_WORD = 40
+_DIGITS = re.compile(r"\d+")
+"""Requests that differ by a number alone say the same."""
 _MARK = re.compile(r"^[\s\-*•\d.)\"'“”]+|[\s\"'“”]+$")
 _GRAMMAR = "\n".join((f"root ::= {' '.join(['line'] * REQUESTS)}", r'line ::= [A-Za-z] [^\n]{8,120} "\n"'))
 _SYSTEM = """\
@@ -79,6 +82,8 @@ def polished(lines: Iterable[str], tool: Tool) -> tuple[str, ...]:
     for line in lines:
         text = _MARK.sub("", line)
         words = text.split()
-        if _WORDS[0] <= len(words) <= _WORDS[1] and " ".join(words).casefold() not in own:
-            found.setdefault(text.casefold(), text)
+        if not _WORDS[0] <= len(words) <= _WORDS[1] or max(map(len, words)) > _LONGEST_WORD:
+            continue
+        if " ".join(words).casefold() not in own:
+            found.setdefault(_DIGITS.sub("", text.casefold()), text)
     return tuple(found.values())
