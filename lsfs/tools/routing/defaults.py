@@ -28,5 +28,5 @@ DEFAULT = Trained(
         coverage=0.7,
         spread=0.03,
     ),
-    calibration=Calibration(intercept=-3.0, score=4.0, behind=2.0, cut=0.3),
+    calibration=Calibration(intercept=-0.1, score=1.53, behind=4.59, cut=0.605),
 )

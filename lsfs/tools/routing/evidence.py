@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -75,7 +76,16 @@ class Catalogue:
         self.views = Views(vectors, known)
         description = self.views.description
         lengths = np.maximum(np.linalg.norm(description, axis=1, keepdims=True), np.float32(1e-6))
-        self.usage = Usage(len(self.cards), examples, description / lengths, tokens)
+        self._description, self._tokens = description / lengths, tokens
+        self.usage = Usage(len(self.cards), examples, self._description, tokens)
+
+    def without(self, unused: NDArray[np.bool_]) -> Catalogue:
+        """The same tools as if those of a mask had never been used."""
+        other = copy.copy(self)
+        examples = self.usage.examples
+        kept = examples.where(~unused[examples.tools])
+        other.usage = Usage(len(self.cards), kept, self._description, self._tokens)
+        return other
 
     def evidence(self, request: str, embed: Embed | None, without: int | None = None) -> Evidence:
         """`embed` may be None: then by words alone.  `without`: see `Usage.past`."""

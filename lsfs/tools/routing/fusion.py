@@ -36,6 +36,13 @@ def fused(features: Floats, head: Head) -> Floats:
     return features @ head.vector()
 
 
+def shortlist(scores: Floats) -> NDArray[np.int64]:
+    """The numbers of the best `SHORTLIST` tools, best first."""
+    size = min(SHORTLIST, len(scores))
+    short = np.argpartition(-scores, size - 1)[:size] if size else np.empty(0, np.int64)
+    return short[np.argsort(-scores[short], kind="stable")]
+
+
 def ranked(scores: Floats, gains: Floats, part: NDArray[np.int64], head: Head, k: int) -> list[int]:
     """The `k` best tools, best first, each chosen given those before it; scores of -inf are never chosen.
 
@@ -44,9 +51,7 @@ def ranked(scores: Floats, gains: Floats, part: NDArray[np.int64], head: Head, k
     brought one tool counts less for the next, so that the tools of all its intents make the list and not only the
     neighbours of the first (the greedy cover of a submodular gain, as maximal marginal relevance makes it).
     """
-    size = min(SHORTLIST, len(scores))
-    short = np.argpartition(-scores, size - 1)[:size] if size else np.empty(0, np.int64)
-    short = short[np.argsort(-scores[short], kind="stable")]
+    short = shortlist(scores)
     left = scores[short].astype(np.float32)
     brought, part_of = gains[:, short], part[short]
     had = np.zeros(int(part.max(initial=0)) + 1, np.float32)

@@ -52,6 +52,12 @@ class Examples:
         """No examples at all."""
         return Examples(np.empty(0, np.int32), (), np.empty((0, dimensions), np.float32), np.empty(0, np.uint8))
 
+    def where(self, kept: NDArray[np.bool_]) -> Examples:
+        """The rows that are kept, by a mask of rows."""
+        rows = np.flatnonzero(kept)
+        texts = [self.texts[row] for row in rows.tolist()]
+        return Examples(self.tools[rows], texts, self.vectors[rows], self.origins[rows])
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
@@ -133,6 +139,12 @@ class Usage:
             used=counts / (counts + np.float32(DESCRIPTION_COUNTS)),
             nearest=self._nearest(cosines, near),
         )
+
+    def needed(self) -> list[NDArray[np.int32]]:
+        """The tools of each distinct request, by its number."""
+        order = np.argsort(self.request_of, kind="stable")
+        ends = np.cumsum(np.bincount(self.request_of))[:-1]
+        return [np.unique(tools) for tools in np.split(self.examples.tools[order], ends)]
 
     def _nearest(self, cosines: Floats, near: Floats) -> NDArray[np.int64]:
         found = np.full(self.size, -1)
