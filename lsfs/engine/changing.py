@@ -169,6 +169,7 @@ class Changing:
     def op(self, request: OpRequest) -> PlanResult:
         """One op in full."""
         op = self._op(request.op)
+        _check_own(op, request)
         document = msgspec.json.decode(op.plan, type=Document)
         steps = tuple(decode(step) for step, _ in self._parts.vault.ops.steps(op.id))
         plan = described(Planned(op, document, steps), self._bases())
@@ -226,6 +227,6 @@ class Changing:
 
 
 def _check_own(op: OpRow, caller: Caller) -> None:
-    """Raises RefusedError where an agent would go on with what the user, or another agent, has asked for."""
+    """Raises RefusedError where an agent would look at, or go on with, what the user or another agent has asked for."""
     if caller.door == "mcp" and op.client != caller.client:
         raise RefusedError(f"op {op.id} is not one that {caller.client or 'this agent'} asked for")

@@ -97,13 +97,12 @@ class Asking:
             self.told(event["phase"], event.get("done", 0), event.get("total", 0))
         raise Interrupted("cancelled")
 
-    def apply(self, op: int, *, expect: int | None = None, with_environment: bool = False) -> dict[str, Any]:
+    def apply(self, op: int, *, expect: int | None = None) -> dict[str, Any]:
         """The op as it went (`lsfs.core.api.PlanResult`); cancelled, it is taken back."""
-        environ = dict(self._daemon.environ) if with_environment else {}
         self._op = op  # from here on `cancel` has it taken back
         if self._cancelled.is_set():
             raise Interrupted("cancelled")
-        fields = {"op": op, "confirmed": "yes", "expect": expect, "environ": environ}
+        fields = {"op": op, "confirmed": "yes", "expect": expect, "environ": dict(self._daemon.environ)}
         try:
             for event in self._rpc.stream("apply", fields):
                 if self._cancelled.is_set():

@@ -8,7 +8,6 @@ from typing import Any
 from lsfs.core.errors import RefusedError, UsageError
 from lsfs.core.failures import plain
 from lsfsd.mcp.asking import Asking
-from lsfsd.mcp.changes import raise_conflicts
 from lsfsd.mcp.cursors import cursor, opened
 from lsfsd.mcp.permissions import Level
 from lsfsd.mcp.schema import (
@@ -97,14 +96,13 @@ def _call(asking: Asking, arguments: dict[str, Any]) -> Answer:
         asking.require(Level.PLAN, f"calling {tool['id']}, which may change something,")
     action = {"do": "call_tool", "tool": tool["id"], "arguments": arguments.get("arguments", {})}
     plan = asking.call("plan", actions=[action])
-    raise_conflicts(plan)
     if plan["op"] is None:
         raise RefusedError("; ".join(plan["notes"]) or "there is nothing to do")
     if tool["effect"] != "read" and plan["class"] in ("silent", "reversible"):
         return _planned(asking, plan)
     if tool["effect"] != "read":
         _check_allowed(asking, tool, plan["op"])
-    return _outcome(asking.apply(plan["op"], with_environment=True), 0)
+    return _outcome(asking.apply(plan["op"]), 0)
 
 
 def _check_allowed(asking: Asking, tool: dict[str, Any], plan: int) -> None:

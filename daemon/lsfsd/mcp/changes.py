@@ -12,7 +12,7 @@ from lsfsd.mcp.asking import Asking
 from lsfsd.mcp.cursors import cursor, opened
 from lsfsd.mcp.files import raise_refusal
 from lsfsd.mcp.permissions import Level
-from lsfsd.mcp.schema import SAID_INTEGER, SAID_TEXT, integer, listed, many, record, said, text
+from lsfsd.mcp.schema import SAID_INTEGER, SAID_TEXT, integer, listed, many, record, said, text, yes_no
 from lsfsd.mcp.shown import counted, effect, effect_lines, left_out, line, lines, more, picked, usable
 from lsfsd.mcp.tool import Answer, Hints, ToolSpec
 
@@ -22,6 +22,8 @@ _TEXT_CHANGE = 4_000
 """Characters of what a plan does to one text."""
 _WRITING = ("create", "write", "append", "merge", "restore")
 _TEXT_CHANGES = 10
+_OUTCOME = 20_000
+"""Characters of what a called tool said."""
 
 
 def _plan(asking: Asking, arguments: dict[str, Any]) -> Answer:
@@ -38,17 +40,18 @@ def _plan(asking: Asking, arguments: dict[str, Any]) -> Answer:
         result = asking.call("plan", actions=actions)
         if result["op"] is not None and any(action["do"] in _WRITING for action in actions):
             result = asking.call("op", op=result["op"])  # with what it does to the texts
-    raise_conflicts(result)
+    _raise_conflicts(result)
     return _preview(asking, result, 0)
 
 
-def raise_conflicts(plan: dict[str, Any]) -> None:
+def _raise_conflicts(plan: dict[str, Any], *, may_choose: bool = False) -> None:
     """Raises ConflictError where something is in the way of a plan (`lsfs.core.api.PlanResult`)."""
     if plan["conflicts"]:
         told = "; ".join(f"{one['path']}: {one['why']}" for one in plan["conflicts"][:10])
         forcible = any(one["forcible"] for one in plan["conflicts"])
         hint = "how=keep leaves these as they are" + (", how=force goes over them" if forcible else "")
-        raise ConflictError(f"nothing is done, since something is in the way: {told}", hint=hint)
+        message = f"nothing is done, since something is in the way: {told}"
+        raise ConflictError(message, hint=hint if may_choose else None)
 
 
 def _preview(asking: Asking, plan: dict[str, Any], offset: int) -> Answer:
@@ -100,36 +103,41 @@ def _left_out_lines(plan: dict[str, Any]) -> list[str]:
 
 
 def _apply(asking: Asking, arguments: dict[str, Any]) -> Answer:
-    return done(asking.apply(arguments["plan"], expect=arguments.get("expect")))
+    return _done(asking.apply(arguments["plan"], expect=arguments.get("expect")))
 
 
 def _undo(asking: Asking, arguments: dict[str, Any]) -> Answer:
-    return _reversed(asking, asking.call("undo", op=arguments.get("op"), how=arguments.get("how", "")))
-
-
-def _reversed(asking: Asking, plan: dict[str, Any]) -> Answer:
-    raise_conflicts(plan)
-    return done(asking.apply(plan["op"])) if plan["op"] is not None else done(plan)
+    plan = asking.call("undo", op=arguments.get("op"), how=arguments.get("how", ""))
+    _raise_conflicts(plan, may_choose=True)
+    return _applied(asking, plan)
 
 
 def _restore(asking: Asking, arguments: dict[str, Any]) -> Answer:
     action = {"do": "restore", "path": asking.path(arguments["path"]), "to": arguments["version"]}
-    return _reversed(asking, asking.call("plan", actions=[action]))
+    return _applied(asking, asking.call("plan", actions=[action]))
 
 
-def done(op: dict[str, Any]) -> Answer:
+def _applied(asking: Asking, plan: dict[str, Any]) -> Answer:
+    return _done(asking.apply(plan["op"]) if plan["op"] is not None else plan)
+
+
+def _done(op: dict[str, Any]) -> Answer:
     """What was done (`lsfs.core.api.PlanResult`)."""
     data: dict[str, Any] = {"state": op["state"], "files": op["files"]} | picked(op, "op", "summary", "notes", "error")
     data["effects"] = [effect(one) for one in op["effects"][:_EFFECTS]]
     data["effects_in_all"] = len(op["effects"])
     if op["left_out"]:
         data["left_out"] = left_out(op)[:_EFFECTS]
+    results = [{"ok": one["ok"], "text": one["text"][:_OUTCOME]} for one in op["results"]]
+    if results:
+        data["results"] = results
     if op["op"] is None:
         return Answer(data, lines("There was nothing to do.", _left_out_lines(op)))
     heading = f"Done, {counted(op['files'], 'file')}. undo with op {op['op']} takes it back."
     shown = effect_lines(op["effects"][:_EFFECTS])
     unshown = len(op["effects"]) - _EFFECTS
-    return Answer(data, lines(heading, shown, f"  and {unshown:,} more" if unshown > 0 else "", _left_out_lines(op)))
+    rest = f"  and {unshown:,} more" if unshown > 0 else ""
+    return Answer(data, lines(heading, shown, rest, _left_out_lines(op), (one["text"] for one in results)))
 
 
 _EFFECT = said(["action", "path"], action=SAID_TEXT, path=SAID_TEXT, to=SAID_TEXT, note=SAID_TEXT, size=SAID_INTEGER)
@@ -138,6 +146,7 @@ _DONE = said(
     ["state", "files", "effects", "effects_in_all"],
     state=SAID_TEXT, op=SAID_INTEGER, summary=SAID_TEXT, files=SAID_INTEGER, effects=listed(_EFFECT),
     effects_in_all=SAID_INTEGER, left_out=_LEFT_OUT, notes=listed(SAID_TEXT), error=SAID_TEXT,
+    results=listed(said(["ok", "text"], ok=yes_no(), text=SAID_TEXT)),
 )  # fmt: skip
 _STATES = (*get_args(OpState),)
 _CHANGES = Hints(destructive=True)

@@ -7,6 +7,7 @@ import contextlib
 import functools
 import logging
 import math
+from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
@@ -20,7 +21,7 @@ from lsfs import __version__
 from lsfs.core.errors import InternalError, LsfsError
 from lsfs.core.failures import failure_document, plain
 from lsfsd.mcp.arguments import checked
-from lsfsd.mcp.asking import Asking, Daemon
+from lsfsd.mcp.asking import Asking, Daemon, Told
 from lsfsd.mcp.permissions import UNNAMED, client_name
 from lsfsd.mcp.shown import lines
 from lsfsd.mcp.tool import ToolSpec
@@ -130,7 +131,7 @@ def failed(error: LsfsError) -> types.CallToolResult:
 
 
 @contextlib.asynccontextmanager
-async def _reporting(context: Context) -> Any:
+async def _reporting(context: Context) -> AsyncIterator[Told]:
     """Gives what takes a call's progress, in any thread; it goes to a client that wants to know."""
     loop = asyncio.get_running_loop()
     sender, receiver = anyio.create_memory_object_stream[tuple[str, int, int]](math.inf)

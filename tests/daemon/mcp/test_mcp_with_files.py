@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lsfs.extract.samples import pdf
+from lsfsd.mcp.cursors import cursor
 
 
 @pytest.fixture(scope="module", params=["legacy", "auto"])
@@ -197,6 +198,7 @@ def test_agents_go_on_with_their_own_plans_and_ops_alone(agents, doer, documents
     one.data("apply_plan", plan=plan)
     assert other.failure("undo", op=plan)["code"] == "refused"
     assert other.failure("undo")["code"] == "nothing-found"
+    assert other.failure("plan_files", cursor=cursor("plan_files", {"plan": plan, "offset": 0}))["code"] == "refused"
     users = daemon.call("plan", {"actions": [{"do": "mkdir", "path": str(documents / "mine")}]})["op"]
     assert one.failure("apply_plan", plan=users)["code"] == "refused"
 
