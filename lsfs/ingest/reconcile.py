@@ -233,7 +233,9 @@ class Reconciler:
         versioned = self._vault.versions.newest(tx, [entry.lineage for entry in pending])
         due = [e for e in pending if e.lineage in versioned or now - e.ctime_ns >= SETTLE_NS]
         settle(tx, self._vault, due, now)
-        settle(tx, self._vault, over, now, gone=True, op=op)
+        # Cut off between the looks at both names of a moved file, both held its lineage: it went from the later one.
+        last = {entry.lineage: entry for entry in sorted(over, key=lambda entry: vanished[entry.id].seq)}
+        settle(tx, self._vault, list(last.values()), now, gone=True, op=op)
 
 
 def _is_news(look: Seen, entry: Entry | None, batch: ScanBatch) -> bool:

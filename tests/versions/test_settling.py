@@ -221,6 +221,16 @@ def test_a_kill_between_the_looks_at_a_moved_files_new_and_old_name_gives_no_num
     assert [v.gone for v in desk.versions(b"b")] == [0, 0]
 
 
+@pytest.mark.parametrize("gone", [[b"a", b"b"], [b"b", b"a"]])
+def test_a_file_that_is_gone_from_both_names_of_an_unfinished_move_went_from_the_new_one(desk, gone):
+    desk.save(b"a", b"A", ino=7)
+    desk.left.add(b"a")
+    desk.save(b"b", b"B", ino=7)
+    desk.wait(3)
+    desk.tell(ScanBatch(gone=gone))
+    assert [(v.path, v.content, v.gone) for v in desk.versions(b"b")][1:] == [(b"b", of(b"B"), 0), (b"b", of(b"B"), 1)]
+
+
 def test_versions_are_ordered_by_seq_when_the_clock_is_set_back_an_hour(desk):
     desk.save(b"f", b"A")
     desk.wait(3)
