@@ -79,23 +79,14 @@ class Catalogue:
         """
         if (why := name_problem(source.name)) or "/" in source.name:
             raise UsageError(f"a source cannot be called {source.name!r}: {why or 'there is a slash in it'}")
-        known = self._vault.tools.source(source.name)
-        if known is not None and not same_place(known.source, source):
-            raise ConflictError(
-                f"two sources are called {source.name}: {shown(known.source)} and {shown(source)}",
-                hint="give this one another name, or remove the other",
-            )
         with self._turn(source.name):
-            try:
-                taken = self._taken(source)
-            except LsfsError as error:
-                if not keep:
-                    raise
-                self._put(source)
-                self._fail(source.name, error)
-            else:
-                self._put(source)
-                self._take(source, taken)
+            known = self._vault.tools.source(source.name)
+            if known is not None and not same_place(known.source, source):
+                raise ConflictError(
+                    f"two sources are called {source.name}: {shown(known.source)} and {shown(source)}",
+                    hint="give this one another name, or remove the other",
+                )
+            self._read(source, keep=keep)
         return self._info(self._stored(source.name))
 
     def refresh(self, name: str) -> ToolSourceInfo:
@@ -134,6 +125,8 @@ class Catalogue:
             else:
                 raise NothingFound(f"there is no source and no tool {target}", hint="lsfs tools list")
         self.changed(tools=True)
+        if stored is not None and enabled and target not in self._index.tools.stamps():
+            self.refresh(target)
 
     def sources(self) -> tuple[ToolSourceInfo, ...]:
         """Every source, by name, and what in ``tools.d`` could not be one."""
@@ -157,10 +150,14 @@ class Catalogue:
 
     def macros_changed(self) -> None:
         """Reads the macros anew; their source comes with the first and goes with the last."""
-        if self._vault.tools.macros():
-            self.add(ToolSource(name=MACROS, kind="macros", where={}, allow="ask"), keep=True)
-        elif self._vault.tools.source(MACROS) is not None:
-            self.remove(MACROS)
+        known = self._vault.tools.source(MACROS) is not None
+        if not self._vault.tools.macros():
+            if known:
+                self.remove(MACROS)
+        elif known:
+            self.refresh(MACROS)
+        else:
+            self.add(ToolSource(name=MACROS, kind="macros", where={}), keep=True)
 
     # Tools
 
@@ -253,8 +250,24 @@ class Catalogue:
     def _stored(self, name: str) -> StoredSource:
         stored = self._vault.tools.source(name)
         if stored is None:
-            raise NothingFound(f"there is no source {name}", hint="lsfs tools list --sources")
+            raise NothingFound(f"there is no source {name}", hint="lsfs tools sources")
         return stored
+
+    def _read(self, source: ToolSource, *, keep: bool) -> None:
+        """Takes a source in; one that is switched off is only kept, since reading it may start a program."""
+        if keep and not source.enabled:
+            self._put(source)
+            return
+        try:
+            taken = self._taken(source)
+        except LsfsError as error:
+            if not keep:
+                raise
+            self._put(source)
+            self._fail(source.name, error)
+        else:
+            self._put(source)
+            self._take(source, taken)
 
     def _taken(self, source: ToolSource) -> tuple[Taken, str]:
         """What an importer reads, and the stamp from before it did."""

@@ -23,7 +23,7 @@ def card_of(tool: Tool) -> Card:
     """The texts of a tool by which it is found.
 
     Of a command that is its summary before all: manual pages go on about history and corner cases, and options say how
-    and not what.  Of 40 needs on a machine with 1,500 of them, that brings 31 programs into the first three, not 28.
+    and not what.  Of 40 needs on a machine with 1,500 of them, that brings 31 programs into the first three, not 27.
     """
     group = tool.group if tool.group != tool.name else ""
     source = " ".join(filter(None, (tool.source, group)))

@@ -14,9 +14,12 @@ from lsfs.tools.mcp_listing import MendedStream
 from lsfs.tools.mcp_transports import Told, http, stdio
 
 if TYPE_CHECKING:
+    import anyio
     from mcp import Client
 
 _INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
+_LISTEN_S = 3.0
+"""How long a server is waited for that is to say when its tools change."""
 _LEAST_SECRET = 6
 """Characters of a value of the server's environment from which on it is not shown in what the server complains of."""
 
@@ -53,14 +56,19 @@ class Session:
         try:
             with self._scope:
                 transport = _Transport(self._streams())
-                async with Client(transport, message_handler=self._heard, cache=None) as client:
+                async with (
+                    Client(transport, message_handler=self._heard, cache=None) as client,
+                    anyio.create_task_group() as tasks,
+                ):
+                    listening = anyio.Event()
+                    tasks.start_soon(self._follow, client, listening)
+                    with anyio.move_on_after(_LISTEN_S):  # else what changes after the first look is missed
+                        await listening.wait()
                     self.client, self.stream = client, transport.stream
                     self._used_at = time.monotonic()
                     self.ready.set()
-                    async with anyio.create_task_group() as tasks:
-                        tasks.start_soon(self._follow, client)
-                        await self._closing.wait()
-                        tasks.cancel_scope.cancel()
+                    await self._closing.wait()
+                    tasks.cancel_scope.cancel()
         except anyio.get_cancelled_exc_class():
             raise
         except Exception as error:  # the server's doing; the sessions of others go on
@@ -128,15 +136,20 @@ class Session:
         if isinstance(message, ToolListChangedNotification):
             self._on_changed(self.name)
 
-    async def _follow(self, client: Client) -> None:
+    async def _follow(self, client: Client, listening: anyio.Event) -> None:
         """Listens for changes where the protocol's newer version has them asked for."""
         from mcp.client.subscriptions import ListenNotSupportedError, SubscriptionLost
         from mcp.shared.exceptions import MCPError
 
-        with contextlib.suppress(ListenNotSupportedError, SubscriptionLost, MCPError, TimeoutError):
+        try:
             async with client.listen(tools_list_changed=True) as events:
+                listening.set()
                 async for _ in events:
                     self._on_changed(self.name)
+        except (ListenNotSupportedError, SubscriptionLost, MCPError, TimeoutError):
+            pass  # then its tools are read again when it is asked for them
+        finally:
+            listening.set()
 
 
 class _Transport:

@@ -32,6 +32,7 @@ _IDLE_S = 300.0
 _ASK_S = 0.1
 _MOST_PAGES = 100
 _MOST_TOOLS = 20_000
+_MOST_BYTES = 64 << 20
 _END_S = 15.0
 
 log = logging.getLogger(__name__)
@@ -241,12 +242,17 @@ async def _listed(session: Session) -> Listed:
     session.stream.problems.clear()
     tools: list[dict[str, Any]] = []
     cursor: str | None = None
-    seen: set[str] = set()
+    left, seen = _MOST_BYTES, {""}
     for _ in range(_MOST_PAGES):
         page = await client.list_tools(cursor=cursor, cache_mode="bypass")
-        tools += [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in page.tools]
+        listed = [tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in page.tools]
+        left -= len(msgspec.json.encode(listed))
+        tools += listed
         cursor = page.next_cursor
-        if cursor is None or cursor in seen or len(tools) > _MOST_TOOLS:
+        if cursor is None or cursor in seen:
+            return Listed(tuple(tools), tuple(session.stream.problems))
+        if left < 0 or len(tools) > _MOST_TOOLS:
             break
         seen.add(cursor)
-    return Listed(tuple(tools[:_MOST_TOOLS]), tuple(session.stream.problems))
+    cut = ToolProblem(name="", why=f"its list goes on; the first {len(tools)} tools are taken")
+    return Listed(tuple(tools), (*session.stream.problems, cut))

@@ -97,6 +97,14 @@ def test_what_is_switched_off_cannot_be_called_and_is_still_listed(library: Libr
         library.catalogue.enable("nobody", True)
 
 
+def test_a_source_that_comes_switched_off_is_read_when_it_is_switched_on(library: Library):
+    source = library.functions("notes", {"add": "Write a note."})
+    off = ToolSource(name="notes", kind="functions", where=source.where, enabled=False)
+    assert library.catalogue.add(off, keep=True).state == "off" and library.ids() == []
+    library.catalogue.enable("notes", True)
+    assert library.ids() == ["notes/add"] and library.catalogue.sources()[0].state == "ready"
+
+
 def test_a_source_is_removed_and_its_examples_come_back_with_it(library: Library):
     source = library.functions("notes", {"add": "Write a note."})
     library.catalogue.add(source)
@@ -151,6 +159,9 @@ def test_macros_are_a_source_while_there_are_any(library: Library):
         library.vault.tools.put_macro(tx, "file-invoices", document, b"hash", 1)
     library.catalogue.macros_changed()
     assert library.ids() == ["macros/file-invoices"]
+    library.catalogue.enable("macros", True, "all")
+    library.catalogue.macros_changed()
+    assert library.catalogue.source("macros").allow == "all"
     assert library.catalogue.tool("macros/file-invoices").kind == "macro"
     with library.vault.write() as tx:
         library.vault.tools.remove_macro(tx, "file-invoices")

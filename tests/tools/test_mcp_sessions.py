@@ -179,7 +179,8 @@ def test_a_server_that_dies_says_why_without_secrets(sessions):
 
 
 def test_a_list_without_end_is_ended(sessions):
-    assert len(sessions.list_tools(stdio("hostile.py", "endless"), 20).tools) == 100
+    listed = sessions.list_tools(stdio("hostile.py", "endless"), 20)
+    assert len(listed.tools) == 100 and "100 tools" in listed.problems[-1].why
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ MOST_PROBLEMS = 50
 """That are told of one source; the rest is counted."""
 MOST_FILE_BYTES = 32 << 20
 MOST_SCHEMA_BYTES = 64 << 10
+_MOST_BYTES = 64 << 20
+"""Of the descriptions and schemas of one source."""
 _MOST_DEPTH = 40
 _MOST_NAME = 128
 _MOST_DESCRIPTION = 4000
@@ -59,6 +61,7 @@ class Basket:
         self._tools: dict[str, Tool] = {}
         self._problems: list[ToolProblem] = []
         self._more = 0
+        self._left = _MOST_BYTES
 
     def put(
         self,
@@ -85,11 +88,15 @@ class Basket:
         if why := schema_problem(schema):
             return self.refuse(name, why)
         assert isinstance(schema, dict)
+        said = plain(description, _MOST_DESCRIPTION)
+        self._left -= len(said) + len(json.dumps(schema))
+        if self._left < 0:
+            return self.refuse(name, f"the tools of a source say {_MOST_BYTES >> 20} MiB at most")
         texts = [text for text in (plain(one, _MOST_EXAMPLE) for one in examples) if text]
         self._tools[name] = Tool(
             id=f"{self._source.name}/{name}",
             name=name,
-            description=plain(description, _MOST_DESCRIPTION),
+            description=said,
             schema={"type": "object", **schema},
             source=self._source.name,
             kind=self._kind,

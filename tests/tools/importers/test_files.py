@@ -190,6 +190,12 @@ def test_a_source_with_thousands_of_bad_tools_tells_of_some(tmp_path):
     assert len(found.problems) == 51 and found.problems[-1].why == "and 2950 more"
 
 
+def test_a_source_that_says_too_much_is_cut(tmp_path, monkeypatch):
+    monkeypatch.setattr("lsfs.tools.importers.base._MOST_BYTES", 5000)
+    found = functions(tmp_path, [{"name": str(number), "description": "x" * 1000} for number in range(10)])
+    assert len(found.tools) == 4 and len(found.problems) == 6
+
+
 # Skills
 
 
