@@ -12,9 +12,9 @@ from lsfs.extract.samples import pdf
 from lsfsd.mcp.cursors import cursor
 
 
-@pytest.fixture(scope="module", params=["legacy", "auto"])
-def doer(agents, daemon, request):
-    return agents.connect(mode=request.param)
+@pytest.fixture(scope="module")
+def doer(agents, daemon):
+    return agents.connect()
 
 
 @pytest.fixture(scope="module")
@@ -261,6 +261,14 @@ def test_relative_paths_are_of_the_servers_folder_and_odd_ones_come_back_usable(
     assert doer.data("read_file", path="lease.md")["text"].startswith("# Lease")
     found = doer.data("search_files", words="quokka")["hits"][0]["path"]
     assert found.startswith("base64:") and doer.data("read_file", path=found)["text"] == "quokka\n"
+
+
+def test_a_client_of_the_older_protocol_is_served_as_well(agents, documents):
+    older = agents.connect(mode="legacy")
+    plan = older.data("plan_files", actions=[{"do": "rename", "path": str(documents / "lease.md"), "name": "flat.md"}])
+    older.data("apply_plan", plan=plan["plan"])
+    older.data("undo")
+    assert older.data("read_file", path=str(documents / "lease.md"))["text"].startswith("# Lease")
 
 
 def test_calls_at_once_of_two_clients_are_answered_each(doer, reader, documents, index):
