@@ -47,18 +47,21 @@ def attributed(
     steps += [(Move(src, dst, guard_of(before[src])), after_of(after[dst])) for src, dst in moves]
     emptied = sorted((at for at in gone if before[at].kind is Kind.DIR), key=lambda at: at.path, reverse=True)
     steps += [(RemoveDir(at, guard_of(before[at]), meta_of(before[at])), After()) for at in emptied]
-    for at in changes.changed:
-        put = Put(at, state_of(before[at]), state_of(after[at]), guard_of(before[at]), temporary())
+    for at, in_place in _once(changes.changed, before, after):
+        put = Put(at, state_of(before[at]), state_of(after[at]), guard_of(before[at]), temporary(), in_place)
         steps.append((put, after_of(after[at])))
     for src, dst in moves:
         if before[src].content != after[dst].content:
             guard = guard_of(before[src])
             put = Put(dst, state_of(before[src]), state_of(after[dst]), guard, temporary())
             steps.append((put, after_of(after[dst])))
+        elif _beside(before[src]) != _beside(after[dst]):
+            meta = SetMeta(dst, meta_of(before[src]), meta_of(after[dst]), guard_of(after[dst]))
+            steps.append((meta, after_of(after[dst])))
     for at in made:
         if after[at].kind is not Kind.DIR and at not in came:
             steps.append((Put(at, None, state_of(after[at]), None, temporary()), after_of(after[at])))
-    for at in changes.given:
+    for at, _ in _once(changes.given, before, after):
         meta = SetMeta(at, meta_of(before[at]), meta_of(after[at]), guard_of(after[at]))
         steps.append((meta, after_of(after[at])))
     return Attributed(tuple(steps), tuple(changes.lost))
@@ -96,6 +99,16 @@ class _Changes:
 
     def _is_kept(self, old: Entry) -> bool:
         return old.kind is not Kind.FILE or old.content in self._kept
+
+
+def _once(places: Collection[Where], before: Snapshot, after: Snapshot) -> list[tuple[Where, bool]]:
+    """The places, of several names of one file that was changed in place the first alone; and whether it was so."""
+    names: dict[object, list[Where]] = {}
+    for at in places:
+        old, new = before[at], after[at]
+        same = old.kind is Kind.FILE and (old.ino, old.btime_ns) == (new.ino, new.btime_ns)
+        names.setdefault((new.ino, new.btime_ns, old.content) if same else at, []).append(at)
+    return [(found[0], len(found) > 1) for found in names.values()]
 
 
 def _beside(entry: Entry) -> tuple[int, bytes | None, int]:

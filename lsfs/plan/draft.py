@@ -360,14 +360,14 @@ class Draft:
             at = Where(where.base, join(folder, numbered(name, 1 + self._numbers[where])))
         return at
 
-    def put(self, where: Where, after: State, *, replace: bool = False) -> None:
-        """Adds the step that has `after` stand at a place."""
+    def put(self, where: Where, after: State, *, replace: bool = False, apart: bool = False) -> None:
+        """Adds the step that has `after` stand at a place; `apart`: not under other names of what stands there."""
         node = self.overlay.get(where)
         if node is not None and not replace:
             raise Problem("in-the-way", "something stands there already", where)
         before = self.state(where, node) if node is not None else None
         guard = node.guard if node is not None else None
-        in_place = node is not None and node.links > 1 and after.kind is Kind.FILE
+        in_place = node is not None and node.links > 1 and after.kind is Kind.FILE and not apart
         if in_place:
             self.notes.append(
                 f"{display(self.shown(where))} has several names: it is written in place, under all of them"

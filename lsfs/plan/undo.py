@@ -63,12 +63,13 @@ class Undoing:
         self._op = op
         self._how = how
         self.conflicts: list[Conflict] = []
-        self._by_tool = False
-        """A tool has made the changes: what is new is not known to anybody, and goes to the Trash."""
+        self._by_tool: frozenset[Where] = frozenset()
+        """Where a tool has made the changes: what is new there is not known to anybody, and goes to the Trash."""
 
     def add(self, steps: Sequence[tuple[Step, After]], later: Mapping[Where, int]) -> None:
         """All of them, the last first; each with what stood there when it was done.  `later` ops changed the same."""
-        self._by_tool = any(isinstance(step, Call) for step, _ in steps)
+        if any(isinstance(step, Call) for step, _ in steps):
+            self._by_tool = frozenset(at for step, _ in steps for at in paths(step))
         spared: set[Where] = set()
         if later and self._how != "force":
             spared = set(later) | {Where(at.base, above) for at in later for above in ancestors(at.path)}
@@ -190,7 +191,9 @@ class Undoing:
             return
         state = self._linked(self._as_it_was(step.before, at), step.guard)
         self._draft.folder(Where(at.base, split(at.path)[0]))
-        self._draft.put(at, state, replace=node is not None)
+        # Another name that a tool has given a file: what comes back here is not for that file's other names.
+        apart = step.after is not None and (step.after.link or at in self._by_tool)
+        self._draft.put(at, state, replace=node is not None, apart=apart and not step.in_place)
         self._effect("restore", at, size=state.size)
 
     def _as_it_was(self, state: State, at: Where) -> State:
@@ -209,6 +212,8 @@ class Undoing:
     def _linked(self, state: State, guard: Guard | None) -> State:
         """The same as one more name of the file that stood there, if another of its names is just as that was."""
         disk, vault = self._draft.disk, self._draft.vault
+        if guard is not None and guard.ino in self._inodes_by_tool:
+            return state  # the tool has given that file another name, which goes again
         for entry in vault.entries.by_inode(guard.ino, guard.btime_ns) if guard is not None else ():
             where = Where(entry.root, entry.path)
             if entry.gone or entry.content != state.content or entry.root not in disk.bases:
@@ -220,6 +225,12 @@ class Undoing:
                 seen = disk.guard(where, found)
                 return msgspec.structs.replace(state, source=where, source_guard=seen, link=True)
         return state
+
+    @functools.cached_property
+    def _inodes_by_tool(self) -> set[int]:
+        """What stands where a tool has made changes."""
+        found = (self._draft.disk.look(at) for at in self._by_tool)
+        return {signed_ino(one.st_ino) for one in found if one is not None}
 
     def _is_what_was_put(self, at: Where, node: Node, put: State, after: After) -> bool:
         if node.found is None:
