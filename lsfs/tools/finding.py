@@ -106,12 +106,12 @@ class Finding:
             complete = False
             found = self._by_words(built.snapshot).find(query, k * _MORE, allowed=allowed)
         hits = _hits(built.snapshot.tools, found, k)
-        if not found.none_fits:
+        if hits and not found.none_fits:
             with self._counting:
                 self._shown.update(hit.tool.id for hit in hits)
         return ToolsFound(
             hits=hits,
-            none_fits=found.none_fits,
+            none_fits=found.none_fits or not hits,
             parts=found.parts,
             complete=complete,
         )
@@ -237,14 +237,14 @@ def _allowed(tools: Sequence[Tool], kinds: Sequence[ToolKind], sources: Sequence
 
 
 def _hits(tools: Sequence[Tool], found: Found, k: int) -> tuple[ToolHit, ...]:
-    """The best tools; a program stands once, where the best of it and its subcommands does."""
+    """The best tools that anything speaks for; a program stands once, where the best of it and its subcommands does."""
     programs = {(tool.source, tool.group): tool for tool in tools if tool.kind == "command" and tool.name == tool.group}
     seen: set[str] = set()
     hits: list[ToolHit] = []
     for hit in found.hits:
         tool = tools[hit.tool]
         shown = programs.get((tool.source, tool.group), tool) if tool.kind == "command" else tool
-        if shown.id not in seen:
+        if hit.evidence and shown.id not in seen:
             seen.add(shown.id)
             hits.append(_hit(shown, tool, hit))
     return tuple(hits[:k])

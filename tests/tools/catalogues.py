@@ -35,7 +35,9 @@ class Library:
             "skills": Skills(),
             "macros": Macros(self.vault.tools.macros),
             "mcp": McpServers(self.sessions),
-            "commands": Commands({"PATH": str(folder / "bin"), "HOME": str(folder)}, lambda path: ""),
+            "commands": Commands(
+                {"PATH": str(folder / "bin"), "MANPATH": str(folder / "man"), "HOME": str(folder)}, lambda path: ""
+            ),
         }
         self.catalogue = Catalogue(self.vault, self.index, importers, lambda: next(clock))
 

@@ -78,6 +78,12 @@ def test_tools_are_found_by_words_before_there_are_vectors(library: Library, fin
     assert found.hits[0].matched and 0 <= found.hits[0].score <= 1
 
 
+def test_tools_for_which_nothing_speaks_are_not_shown(library: Library, finding: Finding):
+    library.catalogue.add(library.functions("a", TOOLS))
+    found = finding.find("xyzzy plugh")
+    assert found.hits == () and found.none_fits
+
+
 def test_an_empty_catalogue_has_no_tool_that_fits(finding: Finding):
     found = finding.find("anything at all")
     assert found.hits == () and found.none_fits
