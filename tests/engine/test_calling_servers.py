@@ -1,0 +1,78 @@
+"""Tools of a real MCP server, called as ops: one session, ended calls, and a server that dies mid-call."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from lsfs.core import actions as act
+from lsfs.core.api import ApplyRequest, OpRequest, PlanRequest
+from lsfs.core.errors import UsageError
+from lsfs.core.tools import ToolSource
+from tests.running import engine_at
+
+SERVER = Path(__file__).parents[1] / "tools/servers/notes.py"
+
+
+class Agent:
+    """Somebody who calls the tools of the notes server."""
+
+    def __init__(self, engine) -> None:
+        self.engine = engine
+        where = {"command": sys.executable, "args": [str(SERVER)], "env": {"NOTES_TOKEN": "token-of-notes"}}
+        added = engine._parts.tooling.catalogue.add(ToolSource(name="notes", kind="mcp", where=where))
+        assert added.state == "ready", added
+
+    def plan(self, name: str, **arguments):
+        action = act.CallTool(tool=f"notes/{name}", arguments=arguments)
+        return self.engine.changing.plan(PlanRequest(actions=(action,), door="cli"))
+
+    def apply(self, op: int):
+        *_, last = self.engine.changing.apply(ApplyRequest(op=op, confirmed="asked", door="cli"))
+        return last.result
+
+    def call(self, name: str, **arguments):
+        return self.apply(self.plan(name, **arguments).op)
+
+
+@pytest.fixture(scope="module")
+def agent(tmp_path_factory):
+    with engine_at(tmp_path_factory.mktemp("servers"), embedder="off") as lsfs:
+        lsfs.up()
+        yield Agent(lsfs.engine)
+
+
+def test_calls_share_a_session_and_what_a_server_says_of_its_tools_decides_who_is_asked(agent):
+    assert agent.plan("add_note", text="x").effect_class == "external"
+    assert agent.call("add_note", text="buy goats", urgent=True).results[0].text == "1 notes"
+    plan = agent.plan("find_note", words="goats")
+    assert (plan.effect_class, plan.unasked) == ("read", True)
+    assert agent.apply(plan.op).results[0].text == "! buy goats"
+
+
+def test_arguments_are_checked_before_the_server_is_asked(agent):
+    with pytest.raises(UsageError, match="urgent"):
+        agent.plan("add_note", text="x", urgent="very")
+
+
+def test_a_server_that_dies_costs_the_call_and_is_there_for_the_next(agent):
+    op = agent.call("die")
+    assert op.state == "failed" and not op.results[0].ok and op.error
+    assert agent.call("add_note", text="again").results[0].text == "1 notes"
+
+
+def test_a_call_that_waits_can_be_ended(agent):
+    plan = agent.plan("wait", seconds=60)
+    ended = threading.Timer(1.0, lambda: agent.engine.changing.cancel(OpRequest(op=plan.op)))
+    ended.start()
+    op = agent.apply(plan.op)
+    assert op.state == "failed" and not op.results[0].ok
+    assert agent.call("find_note", words="x").state == "applied"
+
+
+def test_what_a_server_says_of_its_own_secrets_is_not_kept(agent):
+    op = agent.call("environment")
+    assert "NOTES_TOKEN" in op.results[0].text and "token-of-notes" not in str(op)
