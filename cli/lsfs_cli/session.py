@@ -14,7 +14,7 @@ from lsfs.core.failures import json_line
 from lsfs.core.locations import Paths
 from lsfs.core.wirepath import to_lossy, to_wire
 from lsfs.rpc.caller import caller_fields
-from lsfs.rpc.client import Client
+from lsfs.rpc.client import ANSWER_SECONDS, Client
 from lsfs_cli.style import Style
 
 
@@ -68,8 +68,8 @@ class Session:
         """The working directory, as results show paths."""
         return to_lossy(_cwd())[0]
 
-    def client(self, *, on_demand: bool = True) -> Client:
-        """The daemon; started when it is first called, if `on_demand`."""
+    def client(self, *, on_demand: bool = True, answer_s: float = ANSWER_SECONDS) -> Client:
+        """The daemon; started when it is first called, if `on_demand`.  It may be silent for `answer_s` seconds."""
         paths = self.paths
 
         def launch() -> None:
@@ -78,7 +78,7 @@ class Session:
             launch_daemon(paths, self.environ)
 
         caller = caller_fields(self.environ, _cwd(), "cli")
-        return Client(paths, caller, launch=launch, on_demand=on_demand)
+        return Client(paths, caller, launch=launch, on_demand=on_demand, answer_s=answer_s)
 
     def wire_path(self, path: str) -> str:
         """A path as typed, absolute and fit for a request; links and dots are the daemon's to resolve."""

@@ -29,6 +29,7 @@ from lsfs.tools.importers.openapi import OpenApi
 from lsfs.tools.importers.python_callables import PythonCallables
 from lsfs.tools.importers.skills import Skills
 from lsfs.tools.mcp_sessions import McpSessions
+from lsfs.tools.measuring import Measuring
 from lsfs.tools.usage_writing import UsageWriting
 from lsfs.tools.vectorizing import ToolVectors
 
@@ -73,5 +74,6 @@ def open_toolers(base: Base, finders: Finders, sayers: Sayers, opened: contextli
             lambda: sayers.at_rest() and not (vectors is not None and vectors.missing()) and not on_battery(),
             base.config.tools_writing_minutes * 60,
         ),
+        measuring=Measuring(catalogue, finding, base.vault, embed, base.index.passages.tokens, time.time_ns),
         calls=ToolCalls(catalogue.tool, catalogue.source, callers(sessions)),
     )

@@ -32,6 +32,7 @@ from lsfs.tools.catalogue import Catalogue
 from lsfs.tools.finding import Finding
 from lsfs.tools.following import Following
 from lsfs.tools.mcp_sessions import McpSessions
+from lsfs.tools.measuring import Measuring
 from lsfs.tools.routing.evidence import Embed
 from lsfs.tools.usage_writing import UsageWriting
 from lsfs.tools.vectorizing import ToolVectors
@@ -57,6 +58,7 @@ class ToolParts:
     """None where there is no embedder."""
     following: Following
     writing: UsageWriting
+    measuring: Measuring
     calls: ToolCalls
 
 

@@ -23,6 +23,8 @@ from lsfs.core.api import (
     ToolRequest,
     ToolsAddRequest,
     ToolsEnableRequest,
+    ToolsEvalRequest,
+    ToolsEvalResult,
     ToolsFindRequest,
     ToolsFindResult,
     ToolsImportRequest,
@@ -31,6 +33,7 @@ from lsfs.core.api import (
     ToolSourceInfo,
     ToolSourceList,
     ToolsSourceRequest,
+    ToolsTrainResult,
 )
 from lsfs.core.errors import ModelUnavailable, UnavailableError, UsageError
 from lsfs.core.wirepath import absolute_from_wire
@@ -215,6 +218,15 @@ class Tooling:
         name = self._macros.save(request)
         self._tools.catalogue.macros_changed()
         return self._tools.catalogue.detail(f"{MACROS}/{name}")
+
+    def train(self) -> ToolsTrainResult:
+        """Learns from what is kept of use, and says what that brings."""
+        self._parts.vault.require_writable()
+        return self._tools.measuring.train()
+
+    def evaluate(self, request: ToolsEvalRequest) -> ToolsEvalResult:
+        """How often the right tools come first, on a set of requests."""
+        return self._tools.measuring.evaluate(Path(os.fsdecode(absolute_from_wire(request.path))))
 
     def tidy(self) -> None:
         """Gives back the memory that nobody needed for a while."""

@@ -149,6 +149,10 @@ class Finding:
         """What the router that answers was built from; that of `build` is the newest."""
         return self._ready().snapshot
 
+    def router(self) -> Router:
+        """The newest router: for training and measuring."""
+        return self.build().router
+
     def tidy(self) -> bool:
         """Gives back what is held in memory if nobody asked for a while; whether it did."""
         self._keep_shown()

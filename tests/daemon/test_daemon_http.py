@@ -22,6 +22,7 @@ from lsfs.engine.diffing import Diffing
 from lsfs.engine.keeping import Keeping
 from lsfs.engine.past import Past
 from lsfs.engine.reading import Reading
+from lsfs.engine.reading import Reading
 from lsfs.engine.saying import Saying
 from lsfs.engine.verifying import Verifying
 from lsfs.rpc.http1 import send

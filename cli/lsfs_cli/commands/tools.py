@@ -21,6 +21,8 @@ from lsfs_cli.typed import text_of
 
 _KINDS = ("mcp", "openapi", "function", "command", "skill", "macro")
 _SOURCE_KINDS = ("mcp", "openapi", "functions", "python", "commands", "skills")
+_LEARNING_S = 3600.0
+"""Seconds that embedding and learning from a large set may take."""
 _EMPTY = "no tools are known yet: lsfs tools add commands"
 
 
@@ -209,7 +211,7 @@ def tools_import(session: Session, file: str) -> int:
 @pass_session
 def tools_train(session: Session) -> int:
     """Learn from what was asked and chosen, and say what that brings on tools that were held out."""
-    result = session.client().call("tools_train")
+    result = session.client(answer_s=_LEARNING_S).call("tools_train")
     lines = [
         f"{name:<24} {result['before'].get(name, 0):6.1%} → {value:6.1%}" for name, value in result["after"].items()
     ]
@@ -227,7 +229,7 @@ def tools_eval(session: Session, folder: str) -> int:
 
     FOLDER has tools.jsonl, queries.jsonl and perhaps queries_train.jsonl; a file of requests is measured on your tools.
     """
-    result = session.client().call("tools_eval", {"path": session.wire_path(folder)})
+    result = session.client(answer_s=_LEARNING_S).call("tools_eval", {"path": session.wire_path(folder)})
     if not result["queries"]:
         raise NothingFound("there are no requests in it", path=folder)
     lines = [f"{name:<24} {value:6.1%}" for name, value in result["figures"].items()]

@@ -82,7 +82,7 @@ def figures(router: Router, numbers: Mapping[str, int], requests: Iterable[Judge
     for one in requests:
         allowed = None
         if one.candidates is not None:
-            allowed = np.zeros(len(numbers), np.bool_)
+            allowed = np.zeros(len(router.catalogue.cards), np.bool_)
             allowed[[numbers[name] for name in one.candidates if name in numbers]] = True
         found = router.find(one.query, k, allowed=allowed)
         if not one.gold:
