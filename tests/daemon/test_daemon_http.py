@@ -22,8 +22,8 @@ from lsfs.engine.diffing import Diffing
 from lsfs.engine.keeping import Keeping
 from lsfs.engine.past import Past
 from lsfs.engine.reading import Reading
-from lsfs.engine.reading import Reading
 from lsfs.engine.saying import Saying
+from lsfs.engine.tooling import Tooling
 from lsfs.engine.verifying import Verifying
 from lsfs.rpc.http1 import send
 from lsfs.rpc.routes import ROUTES
@@ -261,7 +261,7 @@ class Probe:
 def test_the_engine_has_a_method_for_every_call():
     engine = pytest.importorskip("lsfs.engine").Engine
     parts = {"changing": Changing, "saying": Saying, "past": Past, "diffing": Diffing}
-    parts |= {"keeping": Keeping, "verifying": Verifying, "reading": Reading}
+    parts |= {"keeping": Keeping, "verifying": Verifying, "reading": Reading, "tooling": Tooling}
     for name, call in engine_calls(Probe()).items():  # type: ignore[arg-type]
         probe = Probe()
         engine_calls(probe)[name](api.PathRequest(path="/somewhere"))  # type: ignore[arg-type]
