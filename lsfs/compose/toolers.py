@@ -60,6 +60,7 @@ def open_toolers(base: Base, finders: Finders, sayers: Sayers, opened: contextli
     finding = Finding(catalogue, base.vault, base.index, embed)
     following = Following(catalogue, Path(base.paths.config_file).parent / TOOLS_FOLDER, environ)
     sessions.on_changed = following.touch
+    following.on_gone = sessions.end
     return ToolParts(
         sessions=sessions,
         catalogue=catalogue,

@@ -54,6 +54,8 @@ class Following:
         self._look_s = look_s
         self._sources_s = sources_s
         self._wake = threading.Condition()
+        self.on_gone: Callable[[str], None] = lambda name: None
+        """Called with the name of a source that was forgotten, or is to be another one."""
         self._due: set[str] = set()
         self._stopping = False
         self._seen: dict[str, str] | None = None
@@ -114,7 +116,7 @@ class Following:
         }
         for stored in self._catalogue.stored():
             if stored.source.watched and stored.source.where.get("file") not in seen:
-                self._catalogue.remove(stored.source.name)
+                self._forget(stored.source.name)
         for file, stamp in seen.items():
             if before.get(file) == stamp or self._stopping:
                 continue
@@ -132,7 +134,7 @@ class Following:
         for stored in self._catalogue.stored():
             source = stored.source
             if source.watched and source.where.get("file") == str(path) and source.name not in names:
-                self._catalogue.remove(source.name)
+                self._forget(source.name)
         for source in sources:
             try:
                 self._add(source)
@@ -148,8 +150,12 @@ class Following:
                 if known.enabled and self._catalogue.is_due(known):
                     self._catalogue.refresh(known.name)
                 return
-            self._catalogue.remove(known.name)  # what the file says now stands in its place
+            self._forget(known.name)  # what the file says now stands in its place
         self._catalogue.add(source, keep=True)
+
+    def _forget(self, name: str) -> None:
+        self._catalogue.remove(name)
+        self.on_gone(name)
 
     # What sources lie in
 

@@ -67,9 +67,11 @@ def test_files_of_the_folder_are_sources_while_they_are_there(library, folder, f
     (folder / "api.yaml").unlink()
     following.look()
     assert library.ids() == ["one/c", "skill/s"]
+    gone = []
+    following.on_gone = gone.append
     (folder / "one.json").rename(folder / "two.json")
     following.look()
-    assert library.ids() == ["skill/s", "two/c"]
+    assert library.ids() == ["skill/s", "two/c"] and gone == ["one"]
 
 
 def test_a_file_that_is_no_source_is_shown_with_the_reason_until_it_is_one(library, folder, following):
