@@ -121,7 +121,8 @@ def outcomes(rows: Sequence[Row], head: Head, chance: np.random.Generator) -> li
     for row in rows:
         scores, right = fused(row.case.features, head), row.case.right
         best = float(scores.max())
-        few = np.isin(np.arange(len(scores)), chance.integers(len(scores), size=int(chance.choice([1, 2, 4, 8]))))
+        far = chance.integers(len(scores) // 4, len(scores), size=int(chance.choice([1, 2, 4, 8])))
+        few = np.isin(np.arange(len(scores)), far)
         for mask, fits in ((right | True, True), (~right, False), (few | right, True), (few & ~right, False)):
             if mask.any() and (right.any() or not fits):
                 found.append(Outcome(float(scores[mask].max()), best, fits))
