@@ -65,5 +65,6 @@ class Views:
 
 
 def _cosines(parts: Floats, views: Floats) -> Floats:
-    """``[parts, tools]``.  One product with a vector per part: few rows times many take BLAS five times as long."""
-    return np.stack([views @ part for part in parts])
+    """``[parts, tools]``.  The many rows stand first: the other way round BLAS takes five times as long."""
+    cosines: Floats = np.ascontiguousarray((views @ parts.T).T, dtype=np.float32)
+    return cosines
