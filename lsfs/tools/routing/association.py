@@ -67,7 +67,7 @@ class Association:
         held = [_telling(tokens(texts[request])) for request in chosen]
         vocabulary, idf = _vocabulary(held)
         inputs = np.concatenate([vectors[chosen], _bags(held, vocabulary, idf)], axis=1)
-        weights, left_out = _ridge(inputs, labels)
+        weights, left_out = ridge(inputs, labels)
         return cls(vocabulary, idf, weights, used.astype(np.int32), size, tokens, (row_of, left_out))
 
     def scores(self, vector: Floats, text: str) -> Floats:
@@ -128,7 +128,7 @@ def _bags(held: Sequence[Sequence[str]], vocabulary: dict[str, int], idf: Floats
     return bags
 
 
-def _ridge(inputs: Floats, labels: Floats) -> tuple[Floats, Floats]:
+def ridge(inputs: Floats, labels: Floats) -> tuple[Floats, Floats]:
     """Weights ``[inputs, tools]`` and the leave-one-out predictions ``[requests, tools]``; by the smaller system."""
     n, d = inputs.shape
     if n <= d:
