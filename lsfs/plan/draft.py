@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -287,7 +288,8 @@ class Draft:
         """The absolute path of the first folder above a place that is on the disk."""
         while True:
             where = Where(where.base, split(where.path)[0])
-            if not where.path or self.disk.look(where) is not None:
+            found = self.disk.look(where)
+            if not where.path or (found is not None and stat.S_ISDIR(found.st_mode)):
                 return self.shown(where)
 
     def tags(self, lineage: int) -> set[str]:

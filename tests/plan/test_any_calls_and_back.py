@@ -40,12 +40,12 @@ def do(acts):
                 one.symlink_to(other)
             elif what == "hard" and not one.is_symlink():
                 os.link(one, other)
-            elif what == "mode":
+            elif what == "mode" and (one.is_dir() or one.stat().st_nlink == 1):
                 one.chmod(0o640 if one.is_file() else 0o750)
         except OSError:
             pass
 """
-PATHS = ("a.txt", "b.txt", "d", "d/a.txt", "d/e", "d/e/b.txt", "f", "f/a.txt", "g")
+PATHS = ("h.txt", "a.txt", "b.txt", "d", "d/a.txt", "d/e", "d/e/b.txt", "f", "f/a.txt", "g")
 WHAT = ("write", "write", "save", "remove", "move", "move", "mkdir", "link", "mode", "hard")
 
 
@@ -64,6 +64,7 @@ def furnish(folder: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
     (folder / "g").symlink_to("a.txt")
+    os.link(folder / "d/a.txt", folder / "h.txt")
 
 
 def seen(folder: Path) -> dict[str, tuple]:
