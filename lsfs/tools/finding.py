@@ -241,7 +241,11 @@ def _allowed(tools: Sequence[Tool], kinds: Sequence[ToolKind], sources: Sequence
 
 
 def _hits(tools: Sequence[Tool], found: Found, k: int) -> tuple[ToolHit, ...]:
-    """The best tools that anything speaks for; a program stands once, where the best of it and its subcommands does."""
+    """The best tools that anything speaks for, by score; a program stands once, with the best of it and its subcommands.
+
+    Which are chosen depends on those before them (`lsfs.tools.routing.fusion.ranked`); in what order they are shown does
+    not.
+    """
     programs = {(tool.source, tool.group): tool for tool in tools if tool.kind == "command" and tool.name == tool.group}
     seen: set[str] = set()
     hits: list[ToolHit] = []
@@ -251,7 +255,7 @@ def _hits(tools: Sequence[Tool], found: Found, k: int) -> tuple[ToolHit, ...]:
         if hit.evidence and shown.id not in seen:
             seen.add(shown.id)
             hits.append(_hit(shown, tool, hit))
-    return tuple(hits[:k])
+    return tuple(sorted(hits[:k], key=lambda hit: -hit.score))
 
 
 def _hit(shown: Tool, tool: Tool, hit: Hit) -> ToolHit:

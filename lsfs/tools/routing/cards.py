@@ -29,6 +29,8 @@ class Card(msgspec.Struct, frozen=True):
     """Names and descriptions of its parameters, as words."""
     source: str = ""
     """Words of the server or program that it belongs to."""
+    weight: float = 1.0
+    """What it counts that a request has the tool's words: less where people ask in others than its description has."""
 
 
 def spelled(name: str) -> str:

@@ -72,6 +72,7 @@ class Catalogue:
     ) -> None:
         self.cards = tuple(cards)
         self.lexicon = Lexicon([fields(card) for card in cards], tokens)
+        self._weights = np.array([card.weight for card in cards], np.float32)
         self.takers = Takers([f"{rest(card.description)} {card.parameters}" for card in cards])
         self.views = Views(vectors, known)
         description = self.views.description
@@ -103,6 +104,7 @@ class Catalogue:
                 features[:, OF_USAGE:] = np.stack(of_usage, axis=1)
         of_words = [words.fields[field] for field in (ALL, NAME, SUMMARY, REST)]
         values = self.takers.shares(request)
-        features[:, 3:OF_USAGE] = np.stack([*of_words, words.part, words.pairs, words.named, values], axis=1)
+        said = np.stack([*of_words, words.part, words.pairs, words.named], axis=1)
+        features[:, 3:OF_USAGE] = np.column_stack([said * self._weights[:, np.newaxis], values])
         part_of = meaning.part_of if meaning is not None else np.zeros(len(self.cards), np.int64)
         return Evidence(features, parts, words, meaning, past, part_of)
