@@ -16,8 +16,8 @@ _MOST_DEPTH = 3
 
 
 _COMMAND_WORDS = 0.5
-"""What the words of manual pages count: they are those of a trade, and what is asked in everyday ones would find whatever
-page has those by chance.  Anything from a quarter to half does as well."""
+"""What the words of manual pages count: they are those of a trade, and what is asked in everyday ones would find
+whatever page has those by chance.  Anything from a quarter to half does as well."""
 _MOST_NOTES = 400
 """Characters of a command's description behind its first line."""
 
@@ -26,8 +26,8 @@ def card_of(tool: Tool) -> Card:
     """The texts of a tool by which it is found.
 
     Of a command that is its summary before all: manual pages go on about history and corner cases, and options say how
-    and not what.  Of 40 needs on a machine with 1,500 of them, that brings 31 programs into the first three, not 27; that
-    words count less, 34.
+    and not what.  Of 40 needs on a machine with 1,500 of them, that brings 31 programs into the first three, not 27;
+    that words count less, 34.
     """
     group = tool.group if tool.group != tool.name else ""
     source = " ".join(filter(None, (tool.source, group)))

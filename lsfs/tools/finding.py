@@ -241,10 +241,10 @@ def _allowed(tools: Sequence[Tool], kinds: Sequence[ToolKind], sources: Sequence
 
 
 def _hits(tools: Sequence[Tool], found: Found, k: int) -> tuple[ToolHit, ...]:
-    """The best tools that anything speaks for, by score; a program stands once, with the best of it and its subcommands.
+    """The best tools that anything speaks for, by score; a program stands once, with the best of its subcommands.
 
-    Which are chosen depends on those before them (`lsfs.tools.routing.fusion.ranked`); in what order they are shown does
-    not.
+    Which are chosen depends on those before them (`lsfs.tools.routing.fusion.ranked`); in what order they are shown
+    does not.
     """
     programs = {(tool.source, tool.group): tool for tool in tools if tool.kind == "command" and tool.name == tool.group}
     seen: set[str] = set()
