@@ -25,6 +25,7 @@ from lsfs.models.store import open_store
 from lsfs.plan import prompt
 from lsfs.plan.advising import kept_prompts
 from lsfs.plan.understand import Understanding
+from lsfs.tools import drafting
 from lsfs.workers.llm import RemoteLLM, spec_of
 from lsfs.workers.llm_child import settings_for
 
@@ -196,7 +197,7 @@ def open_sayers(base: Base, finders: Finders, opened: contextlib.ExitStack) -> S
     answering = Answering(
         model.get, base.index, finders.search, finders.texts, finders.embedders[0] if finders.embedders else None
     )
-    kept = (prompt.kept(), *answering.kept_prompts(), *kept_prompts())
+    kept = (prompt.kept(), *answering.kept_prompts(), *kept_prompts(), drafting.kept_prompt())
 
     def at_rest() -> bool:
         return not base.paused.is_set() and not (finders.embedding is not None and finders.embedding.missing())

@@ -24,7 +24,7 @@ _LONGEST_WORD = 40
 _DIGITS = re.compile(r"\d+")
 """Requests that differ by a number alone say the same."""
 _MARK = re.compile(r"^[\s\-*•\d.)\"'“”]+|[\s\"'“”]+$")
-_GRAMMAR = "\n".join((f"root ::= {' '.join(['line'] * REQUESTS)}", r'line ::= [A-Za-z] [^\n]{8,120} "\n"'))
+_GRAMMAR = "\n".join((f"root ::= {' '.join(['line'] * REQUESTS)}", r'line ::= [A-Za-z] [^\n]+ "\n"'))
 _SYSTEM = """\
 You write what people say when they need a certain tool: short requests in everyday words, each about another concrete \
 thing, as they would type them. They do not know the tool and never name it. What the tool says of itself is quoted; \
