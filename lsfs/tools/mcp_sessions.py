@@ -7,6 +7,7 @@ hangs, dies, or sends too much ends its own session and nothing else; the next r
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import logging
 import threading
 import time
@@ -147,6 +148,8 @@ class McpSessions:
     def _started(self) -> BlockingPortal:
         from anyio.from_thread import start_blocking_portal
 
+        if importlib.util.find_spec("mcp") is None:
+            raise UnavailableError("the MCP SDK is not installed", hint="pip install 'lsfs[mcp]'")
         with self._lock:
             if self._closed:
                 raise UnavailableError("the daemon is ending")
