@@ -148,8 +148,8 @@ def _applied(lsfs: Lsfs, plan: PlanResult) -> PlanResult:
 
 
 def _unreadable(lsfs: Lsfs) -> list[str]:
-    """Contents of versions that were not given up and cannot be had."""
-    kept = "content IS NOT NULL AND NOT EXISTS (SELECT 1 FROM dropped AS d WHERE d.seq = v.seq)"
+    """Contents of versions that were not given up and cannot be had; that something is gone needs none."""
+    kept = "content IS NOT NULL AND gone = 0 AND NOT EXISTS (SELECT 1 FROM dropped AS d WHERE d.seq = v.seq)"
     said = []
     for (content,) in lsfs.vault._db.rows(f"SELECT DISTINCT content FROM versions AS v WHERE {kept}"):
         try:
