@@ -72,6 +72,14 @@ class Base:
         return tuple(os.fsencode(folder) for folder in folders)
 
     @property
+    def never_changed(self) -> tuple[bytes, ...]:
+        """Our own folders and the settings, ``tools.d`` among them: no plan changes them, nor is anything mounted
+        there."""
+        settings = os.fsencode(self.paths.config_file)
+        folder = os.path.dirname(settings)
+        return (*self.own_folders, folder, settings, os.path.join(folder, b"tools.d"))
+
+    @property
     def free_floor(self) -> int:
         """Bytes of free disk below which nothing is kept and no vectors are made."""
         return self.config.free_space_floor_mb * MIB

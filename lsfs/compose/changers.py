@@ -62,7 +62,7 @@ def open_changers(base: Base, ingest: Ingest, keeper: Keeper, book: RootBook, to
     calls = Calls(base.vault, base.contents, flusher, present, tools, time.time_ns, _token, base.reach)
     return Changers(
         flusher=flusher,
-        planner=Planner(base.vault, base.contents, flusher, present, base.own_folders, base.mounts, _token, tools),
+        planner=Planner(base.vault, base.contents, flusher, present, base.never_changed, base.mounts, _token, tools),
         queue=OpQueue(base.vault, executor, calls, time.time_ns),
         recovery=Recovery(base.vault, base.contents, present, time.time_ns, base.reach),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from pathlib import Path
 
@@ -73,7 +72,7 @@ def open_engine(paths: Paths, config: Config, reach: Reach = unreached) -> Engin
                 tooling=tooling,
                 recovery=changers.recovery,
                 own=base.own,
-                own_folders=(*base.own_folders, os.path.dirname(os.fsencode(paths.config_file))),
+                own_folders=base.never_changed,
                 trash=base.trash,
                 llm=sayers.model.get,
                 llm_loaded=sayers.model.loaded,

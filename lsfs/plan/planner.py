@@ -87,8 +87,8 @@ class Planner:
         token: Callable[[], str],
         tools: ToolCalls | None = None,
     ) -> None:
-        """`present` gives the watched folders that are there; `own` are folders of lsfs, which no plan touches,
-        nor what it has mounted: `mounts` has its mount points whether they are mounted or not.
+        """`present` gives the watched folders that are there; `own` are files and folders of lsfs, which no plan
+        touches, nor what it has mounted: `mounts` has its mount points whether they are mounted or not.
 
         `token` gives a text that is another each time, for temporary names.
         """
@@ -96,7 +96,7 @@ class Planner:
         self._contents = contents
         self._flusher = flusher
         self._present = present
-        self._own = tuple(os.path.realpath(folder) for folder in own)
+        self._own = tuple(own)
         self._mounts = mounts
         self._token = token
         self._tools = tools
@@ -206,7 +206,7 @@ class Planner:
                 places,
                 overlay,
                 roots,
-                (*self._own, *(mount.mount_point for mount in mounts() if mount.fs_type == OURS)),
+                (*_ways_to(self._own), *(mount.mount_point for mount in mounts() if mount.fs_type == OURS)),
                 defaults(),
                 around,
                 lease,
@@ -335,6 +335,13 @@ class Planner:
         for where, origin, tree in found:
             lineage = draft.known(origin) if origin is not None else None
             yield Touch(where.base, where.path, lineage, tree)
+
+
+def _ways_to(own: Iterable[bytes]) -> set[bytes]:
+    """The paths under which a plan may come to what is ours: as it is named, and with its links resolved, its own
+    or those above it alone."""
+    above = {os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path)) for path in own}
+    return {*own, *above, *map(os.path.realpath, own)}
 
 
 @contextlib.contextmanager
