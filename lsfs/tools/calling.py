@@ -75,6 +75,11 @@ class ToolCalls:
         """Whether the tool may run without being asked about: it only reads, or the user said so of its source."""
         return tool.effect == "read" or self.source(tool).allow == "all"
 
+    def works_in(self, tool: Tool, cwd: str) -> str | None:
+        """The folder that the tool takes relative paths from, for a caller in `cwd`; None where none is known."""
+        caller = self._callers.get(tool.kind)
+        return caller.works_in(self.source(tool), cwd) if caller is not None else None
+
     def checked(self, id: str, arguments: Mapping[str, Any]) -> Tool:
         """The tool of an id, if it takes these arguments; raises UsageError where not, RefusedError for one that
         nothing can call."""

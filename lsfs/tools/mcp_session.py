@@ -124,11 +124,9 @@ class Session:
             return http(url, _texts(self.where.get("headers")))
         if not isinstance(command, str) or not command:
             raise UsageError(f"the source {self.name} names neither a program nor a URL")
-        inherited = {key: value for key, value in self._environ.items() if key in _INHERITED}
-        environ = {"PATH": os.defpath, **inherited, **_texts(self.where.get("env"))}
         arguments = [str(word) for word in self.where.get("args") or ()]
-        cwd = str(self.where.get("cwd") or environ.get("HOME") or "/")
-        return stdio([command, *arguments], environ, cwd if os.path.isdir(cwd) else "/", self._told)
+        cwd = folder_of(self.where, self._environ)
+        return stdio([command, *arguments], _environ_of(self.where, self._environ), cwd, self._told)
 
     async def _heard(self, message: Any) -> None:
         from mcp.types import ToolListChangedNotification
@@ -166,6 +164,18 @@ class _Transport:
 
     async def __aexit__(self, *error: Any) -> bool | None:
         return await self._inner.__aexit__(*error)
+
+
+def folder_of(where: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+    """The folder that a server which is started works in: the one that its source names, else the user's home."""
+    cwd = str(where.get("cwd") or _environ_of(where, environ).get("HOME") or "/")
+    return cwd if os.path.isdir(cwd) else "/"
+
+
+def _environ_of(where: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
+    """What a server's program gets: a part of the daemon's environment, and what its source gives."""
+    inherited = {key: value for key, value in environ.items() if key in _INHERITED}
+    return {"PATH": os.defpath, **inherited, **_texts(where.get("env"))}
 
 
 def reason_of(error: BaseException) -> str:

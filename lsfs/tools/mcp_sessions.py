@@ -20,7 +20,7 @@ import msgspec
 from lsfs.core.errors import UnavailableError
 from lsfs.core.tools import CallOutcome, ToolProblem, ToolSource
 from lsfs.tools.mcp_results import outcome_of
-from lsfs.tools.mcp_session import Session, reason_of
+from lsfs.tools.mcp_session import Session, folder_of, reason_of
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup, TaskStatus
@@ -103,6 +103,10 @@ class McpSessions:
         except CancelledError:
             outcome = CallOutcome(ok=False, text="it was cancelled")
         return msgspec.structs.replace(outcome, elapsed_ms=(time.monotonic() - begun) * 1000)
+
+    def folder(self, source: ToolSource) -> str | None:
+        """The folder that a server works in; None for one that is reached by its URL."""
+        return None if isinstance(source.where.get("url"), str) else folder_of(source.where, self._environ)
 
     def end(self, name: str) -> None:
         """Ends the session of a source, if there is one: it was changed or removed."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lsfs.core import actions as act
-from lsfs.core.api import ApplyRequest, OpRequest, PlanRequest
+from lsfs.core.api import ApplyRequest, OpRequest, PlanRequest, UndoRequest
 from lsfs.core.errors import UsageError
 from lsfs.core.tools import ToolSource
 from tests.running import engine_at
@@ -20,9 +20,9 @@ SERVER = Path(__file__).parents[1] / "tools/servers/notes.py"
 class Agent:
     """Somebody who calls the tools of the notes server."""
 
-    def __init__(self, engine) -> None:
+    def __init__(self, engine, **more) -> None:
         self.engine = engine
-        where = {"command": sys.executable, "args": [str(SERVER)], "env": {"NOTES_TOKEN": "token-of-notes"}}
+        where = {"command": sys.executable, "args": [str(SERVER)], "env": {"NOTES_TOKEN": "token-of-notes"}, **more}
         added = engine._parts.tooling.catalogue.add(ToolSource(name="notes", kind="mcp", where=where))
         assert added.state == "ready", added
 
@@ -76,3 +76,22 @@ def test_a_call_that_waits_can_be_ended(agent):
 def test_what_a_server_says_of_its_own_secrets_is_not_kept(agent):
     op = agent.call("environment")
     assert "NOTES_TOKEN" in op.results[0].text and "token-of-notes" not in str(op)
+
+
+def test_what_a_server_names_is_taken_from_the_folder_that_it_works_in(tmp_path):
+    with engine_at(tmp_path, embedder="off") as lsfs:
+        served, docs = lsfs.root / "served", lsfs.root / "docs"
+        for folder in (served, docs):
+            folder.mkdir()
+            (folder / "list.txt").write_text("before")
+        lsfs.up()
+        agent = Agent(lsfs.engine, cwd=str(served))
+        action = act.CallTool(tool="notes/write_file", arguments={"path": "list.txt", "text": "after"})
+        plan = lsfs.engine.changing.plan(PlanRequest(actions=(action,), door="cli", cwd=str(docs)))
+        assert any(note.startswith(f"the tool works in {served}") for note in plan.notes)
+        assert any(f"{served}/list.txt can be taken back" in note for note in plan.notes)
+        op = agent.apply(plan.op)
+        assert [(effect.action, effect.path) for effect in op.effects[1:]] == [("write", f"{served}/list.txt")]
+        undo = lsfs.engine.changing.undo(UndoRequest(op=op.op, door="cli"))
+        list(lsfs.engine.changing.apply(ApplyRequest(op=undo.op, confirmed="yes", door="cli")))
+        assert (served / "list.txt").read_text() == "before"

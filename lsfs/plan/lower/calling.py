@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lsfs.core import actions
-from lsfs.core.paths import display, split
+from lsfs.core.paths import display, normal, printable, split
 from lsfs.core.records import Kind
 from lsfs.core.tools import Tool
-from lsfs.core.wirepath import to_wire
+from lsfs.core.wirepath import from_wire, to_wire
 from lsfs.plan.attributing import inside
 from lsfs.plan.draft import Draft, Effect
 from lsfs.plan.problems import Problem
@@ -27,6 +28,7 @@ _MOST_PATH = 4096
 _MOST_SHOWN = 1_000
 _LIKE_A_FILE = re.compile(r"/|\.[A-Za-z0-9]{1,8}$")
 BEST_EFFORT = "what it changes in {} can be taken back, as far as lsfs sees it"
+WORKS_IN = "the tool works in {}, and takes paths from there"
 NOT_TAKEN_BACK = "what it changes cannot be taken back"
 
 
@@ -36,7 +38,8 @@ def call(draft: Draft, action: actions.CallTool) -> None:
         raise Problem("no-tools", "there are no tools here")
     tool = draft.tools.checked(action.tool, action.arguments)
     reads = tool.effect == "read"
-    watched = () if reads else tuple(_watched(draft, tool, action.arguments))
+    folder = draft.tools.works_in(tool, os.fsdecode(draft.around.cwd))
+    watched = () if reads else tuple(_watched(draft, tool, action.arguments, folder))
     draft.secrets = (*secret_values(tool.schema, action.arguments), *secrets_of(draft.tools.source(tool)))
     shown = hidden(tool.schema, action.arguments, draft.secrets)
     withheld = shown != action.arguments
@@ -46,6 +49,8 @@ def call(draft: Draft, action: actions.CallTool) -> None:
     draft.external = draft.external or not reads
     said = json.dumps(shown, ensure_ascii=False)
     draft.effects.append(Effect("call", b"", note=f"{tool.id} {said[:_MOST_SHOWN]}"))
+    if folder is not None and not reads:
+        draft.notes.append(WORKS_IN.format(printable(os.fsencode(folder))))
     if watched:
         names = [display(draft.shown(where)) for where in watched]
         listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
@@ -54,12 +59,13 @@ def call(draft: Draft, action: actions.CallTool) -> None:
         draft.notes.append(NOT_TAKEN_BACK)
 
 
-def _watched(draft: Draft, tool: Tool, arguments: Mapping[str, Any]) -> Iterator[Where]:
-    """The places below watched folders that a call may change: those that it names, and the folder that it works in."""
+def _watched(draft: Draft, tool: Tool, arguments: Mapping[str, Any], folder: str | None) -> Iterator[Where]:
+    """The places below watched folders that a call may change: those that it names, taken from the `folder` that the
+    tool works in, and that folder where it is the caller's."""
     seen: set[Where] = set()
     texts = [to_wire(draft.around.cwd)] if tool.kind in _IN_FOLDER else []
     for text in (*texts, *paths_in(arguments)):
-        where = _place(draft, text)
+        where = _place(draft, text, folder)
         node = draft.overlay.get(where) if where is not None else None
         is_file = node is not None and node.kind is Kind.FILE
         # A file that is named is kept even where a rule leaves it out of the folder that it is in.
@@ -75,10 +81,13 @@ def _watched(draft: Draft, tool: Tool, arguments: Mapping[str, Any]) -> Iterator
         yield where
 
 
-def _place(draft: Draft, text: str) -> Where | None:
-    """Where a text points to, if something stands there, or it looks like a new file in a folder that is there."""
+def _place(draft: Draft, text: str, folder: str | None) -> Where | None:
+    """Where a text points to for who works in `folder`, if something stands there, or it looks like a new file in a
+    folder that is there."""
+    if folder is None and not text.startswith("/"):
+        return None
     try:
-        where = draft.where(text)
+        where = draft.where_of(normal(os.path.join(os.fsencode(folder or "/"), from_wire(text))))
     except (Problem, OSError, ValueError):
         return None  # it lies in no watched folder, or is no path at all
     if draft.overlay.get(where) is not None:

@@ -37,6 +37,10 @@ class Around:
 class ToolCaller(Protocol):
     """Calls the tools of one kind."""
 
+    def works_in(self, source: ToolSource, cwd: str) -> str | None:
+        """The folder that a tool of `source` takes relative paths from, for a caller in `cwd`; None: that is not known,
+        or it lies on another machine."""
+
     def call(self, tool: Tool, arguments: Mapping[str, Any], around: Around) -> CallOutcome:
         """What a call gave, at most about `MOST_TEXT` characters of it.
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lsfs.core.errors import NothingFound, RefusedError
-from lsfs.core.tools import CallOutcome, Tool
+from lsfs.core.tools import CallOutcome, Tool, ToolSource
 from lsfs.tools.callers.base import Around, failed, shortened
 from lsfs.tools.callers.processes import Ran, run
 
@@ -19,6 +19,10 @@ _MOST_CHARS = 1 << 20
 
 class CommandCaller:
     """Runs programs.  ``args`` are the words behind the program's own, ``stdin`` is what it reads."""
+
+    def works_in(self, source: ToolSource, cwd: str) -> str | None:
+        """See `ToolCaller.works_in`."""
+        return cwd
 
     def call(self, tool: Tool, arguments: Mapping[str, Any], around: Around) -> CallOutcome:
         """See `ToolCaller.call`."""

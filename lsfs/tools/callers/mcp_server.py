@@ -13,6 +13,9 @@ from lsfs.tools.callers.base import Around, failed
 class Sessions(Protocol):
     """The sessions with MCP servers (`lsfs.tools.mcp_sessions`)."""
 
+    def folder(self, source: ToolSource) -> str | None:
+        """The folder that a server works in; None for one that is reached by its URL."""
+
     def call(
         self,
         source: ToolSource,
@@ -29,6 +32,10 @@ class McpCaller:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
+
+    def works_in(self, source: ToolSource, cwd: str) -> str | None:
+        """See `ToolCaller.works_in`: a server serves several callers, and works where it was started."""
+        return self._sessions.folder(source)
 
     def call(self, tool: Tool, arguments: Mapping[str, Any], around: Around) -> CallOutcome:
         """See `ToolCaller.call`."""

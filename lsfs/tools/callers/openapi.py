@@ -34,6 +34,10 @@ class _Ended(Exception):
 class ApiCaller:
     """Calls operations over HTTP."""
 
+    def works_in(self, source: ToolSource, cwd: str) -> str | None:
+        """See `ToolCaller.works_in`."""
+        return None
+
     def call(self, tool: Tool, arguments: Mapping[str, Any], around: Around) -> CallOutcome:
         """See `ToolCaller.call`."""
         import httpx2

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lsfs.core.errors import RefusedError
-from lsfs.core.tools import CallOutcome, Tool
+from lsfs.core.tools import CallOutcome, Tool, ToolSource
 from lsfs.tools.callers.base import Around, failed, shortened
 from lsfs.tools.callers.processes import run
 
@@ -19,6 +19,10 @@ _CHILD = Path(__file__).with_name("function_child.py")
 
 class FunctionCaller:
     """Calls functions with keyword arguments; what they give back has to be JSON, else its text is handed on."""
+
+    def works_in(self, source: ToolSource, cwd: str) -> str | None:
+        """See `ToolCaller.works_in`."""
+        return cwd
 
     def call(self, tool: Tool, arguments: Mapping[str, Any], around: Around) -> CallOutcome:
         """See `ToolCaller.call`."""

@@ -6,24 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lsfs.core.errors import NothingFound
 from lsfs.core.tools import CallOutcome, Tool
 from lsfs.tools.callers.base import Around, shortened
-
-_MOST_BYTES = 1 << 20
+from lsfs.tools.importers.files import source_path
+from lsfs.tools.importers.skills import instructions
 
 
 class SkillCaller:
-    """Reads ``SKILL.md``."""
+    """Reads ``SKILL.md``, which may be another thing by now than when it was taken in."""
 
     def call(self, tool: Tool, arguments: Mapping[str, Any], around: Around) -> CallOutcome:
         """See `ToolCaller.call`."""
-        path = Path(str(tool.invocation.get("path", "")))
-        try:
-            with path.open("rb") as file:
-                body = file.read(_MOST_BYTES)
-        except OSError as error:
-            why = f"the instructions cannot be read: {error.strerror or error}"
-            raise NothingFound(why, path=str(path)) from error
-        text, cut = shortened(body.decode("utf-8", "replace"))
+        text, cut = shortened(instructions(source_path(around.source), Path(str(tool.invocation.get("path", "")))))
         return CallOutcome(ok=True, text=text, cut=cut)

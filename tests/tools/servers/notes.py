@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from pathlib import Path
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.types import ToolAnnotations
@@ -45,6 +46,13 @@ async def learn(name: str, context: Context) -> str:
     server.add_tool(lambda: name, name=name, description=f"Say {name}.")
     await context.notify_tools_changed()
     return "learnt"
+
+
+@server.tool()
+def write_file(path: str, text: str) -> str:
+    """Write a text to a file."""
+    Path(path).write_text(text)
+    return "written"
 
 
 @server.tool()
