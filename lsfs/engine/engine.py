@@ -319,8 +319,8 @@ class Engine:
             parts.feeder.begin_stop()
             parts.keeper.begin_stop()
             parts.watcher.stop()
-            parts.tooling.following.stop()
-        parts.tooling.sessions.close()
+            parts.tooling.following.begin_stop()
+        parts.tooling.sessions.close()  # what is read of a server ends with it
         parts.close_llm()
         for embedder in parts.embedders:
             embedder.close()  # a call that runs is lost, and made again
@@ -330,6 +330,7 @@ class Engine:
             parts.tooling.vectors.stop()
         parts.pool.close()
         if self._running:
+            parts.tooling.following.stop()
             parts.feeder.stop()
             parts.keeper.stop()
             parts.ingest.stop()

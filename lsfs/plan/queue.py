@@ -18,13 +18,15 @@ from lsfs.core.errors import ConflictError, LsfsError, RolledBack, UnavailableEr
 from lsfs.core.tools import CallOutcome
 from lsfs.plan.calls import Begun, Calls
 from lsfs.plan.execute import Cancelled, Executor, Phase
+from lsfs.plan.steps import Call
 from lsfs.store.vault import OpRow, Vault
 
 log = logging.getLogger(__name__)
 
 _REPEAT_S = 5.0
-_MOST_CALLS = 8
-"""Calls that run at once."""
+_MOST_CALLS, _OF_SOURCE, _OF_AGENTS = 8, 4, 5
+"""Calls that run at once, of one source, and of agents: a server that hangs does not keep others from being called, nor
+agents the user."""
 
 
 class Headway(NamedTuple):
@@ -40,6 +42,8 @@ class _Ticket:
         self.op = op
         self.work = work
         """Whether it goes on outside of the queue, and comes back."""
+        self.source = ""
+        """Of the tool that is being called."""
         self.cancelled = threading.Event()
         self.events: queue.SimpleQueue[Headway | None] = queue.SimpleQueue()
         self.error: BaseException | None = None
@@ -175,17 +179,30 @@ class OpQueue:
             self._executor.run(op, progress)
             return False
         try:
-            if len(self._calling) >= _MOST_CALLS:
-                raise ConflictError(f"{_MOST_CALLS} tools are being called already", hint="lsfs log --running")
+            self._check_room(op, step)
             begun = self._calls.begin(op, step)
         except Exception as error:
             self._calls.give_up(op, getattr(error, "message", "") or type(error).__name__)
             raise
         ticket.events.put(Headway("change", 0, 1))
+        ticket.source = _source(step)
         with self._wake:
             self._calling.append(ticket)
         threading.Thread(target=self._call, args=(begun, environ, ticket), name=f"lsfs-call-{op.id}").start()
         return True
+
+    def _check_room(self, op: OpRow, step: Call) -> None:
+        """Raises ConflictError where too many tools are being called."""
+        with self._wake:
+            calling = list(self._calling)
+        of_source = sum(ticket.source == _source(step) for ticket in calling)
+        of_agents = sum(ticket.op is not None and bool(ticket.op.client) for ticket in calling)
+        if of_source >= _OF_SOURCE:
+            raise ConflictError(
+                f"{_OF_SOURCE} tools of {_source(step)} are being called already", hint="lsfs log --running"
+            )
+        if len(calling) >= _MOST_CALLS or (op.client and of_agents >= _OF_AGENTS):
+            raise ConflictError(f"{len(calling)} tools are being called already", hint="lsfs log --running")
 
     def _call(self, begun: Begun, environ: Mapping[str, str], ticket: _Ticket) -> None:
         """Calls a tool, and hands in what is to be done after it."""
@@ -208,3 +225,7 @@ class OpQueue:
             self._calling.remove(ticket)
             self._waiting.append(ticket)
             self._wake.notify_all()
+
+
+def _source(step: Call) -> str:
+    return step.tool.partition("/")[0]

@@ -77,17 +77,26 @@ class Catalogue:
         Raises ConflictError where another source has its name, UsageError for a name that none can have, and, without
         `keep`, what reading it raises.
         """
-        if (why := name_problem(source.name)) or "/" in source.name:
-            raise UsageError(f"a source cannot be called {source.name!r}: {why or 'there is a slash in it'}")
         with self._turn(source.name):
-            known = self._vault.tools.source(source.name)
-            if known is not None and not same_place(known.source, source):
-                raise ConflictError(
-                    f"two sources are called {source.name}: {shown(known.source)} and {shown(source)}",
-                    hint="give this one another name, or remove the other",
-                )
+            self._check_name(source)
             self._read(source, keep=keep)
         return self._info(self._stored(source.name))
+
+    def announce(self, source: ToolSource) -> None:
+        """Keeps a source that is read later, by `refresh`.  Raises what `add` does for its name."""
+        with self._turn(source.name):
+            self._check_name(source)
+            self._put(source)
+
+    def _check_name(self, source: ToolSource) -> None:
+        if (why := name_problem(source.name)) or "/" in source.name:
+            raise UsageError(f"a source cannot be called {source.name!r}: {why or 'there is a slash in it'}")
+        known = self._vault.tools.source(source.name)
+        if known is not None and not same_place(known.source, source):
+            raise ConflictError(
+                f"two sources are called {source.name}: {shown(known.source)} and {shown(source)}",
+                hint="give this one another name, or remove the other",
+            )
 
     def refresh(self, name: str) -> ToolSourceInfo:
         """Reads a source anew.  Where that fails it is `failed`, with the reason, and what was known of it stands.

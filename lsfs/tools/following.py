@@ -11,10 +11,12 @@ import functools
 import logging
 import os
 import threading
+import time
 import tomllib
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -31,6 +33,15 @@ _LOOK_S = 3.0
 """Seconds between two looks at ``tools.d``, which cost a stat(2) a file."""
 _SOURCES_S = 60.0
 """Seconds between two looks at what the sources lie in."""
+_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 300.0
+"""Seconds for which a source is not read again that says it has other tools: a server that says so without end is asked
+ever less often."""
+_LONGEST_S = 3600.0
+"""Between two tries to read a source that could not be read, at most."""
+_AT_ONCE = 4
+"""Servers that are read at a time."""
+_STOP_S = 10.0
+"""How long the end of a reading is waited for: a program that is asked for help may take a while."""
 _SUFFIXES = (".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".toml")
 
 log = logging.getLogger(__name__)
@@ -57,6 +68,10 @@ class Following:
         self.on_gone: Callable[[str], None] = lambda name: None
         """Called with the name of a source that was forgotten, or is to be another one."""
         self._due: set[str] = set()
+        self._paused: dict[str, _Pause] = {}
+        self._tried: dict[str, _Pause] = {}
+        self._servers = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="lsfs-servers")
+        self._readings: set[Future[None]] = set()
         self._stopping = False
         self._seen: dict[str, str] | None = None
         """What told of each file of the folder when it was looked at last."""
@@ -66,12 +81,18 @@ class Following:
         """Begins; what changed while nobody looked is taken in first."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Ends, after the source that is being read."""
+    def begin_stop(self) -> None:
+        """Has it end after the source that is being read; returns at once."""
         with self._wake:
             self._stopping = True
             self._wake.notify_all()
-        self._thread.join()
+
+    def stop(self) -> None:
+        """Waits for that; a reading that takes too long is left to end by itself, and comes to nothing."""
+        self.begin_stop()
+        self._servers.shutdown(wait=False, cancel_futures=True)
+        self._thread.join(_STOP_S)
+        wait(list(self._readings), _STOP_S)
 
     def touch(self, name: str) -> None:
         """Says that a source has other tools now; returns at once."""
@@ -87,12 +108,30 @@ class Following:
                 self._carefully(self.look_at_sources)
                 left = self._sources_s
             with self._wake:
-                self._wake.wait_for(lambda: self._stopping or self._due, self._look_s)
-                due, self._due = self._due, set()
+                self._wake.wait_for(lambda: self._stopping or self._ripe(), self._look_s)
+                due = self._ripe()
+                self._due -= due
             left -= self._look_s
             for name in sorted(due):
-                if not self._stopping:
-                    self._carefully(functools.partial(self._catalogue.refresh, name))
+                self._paused[name] = _paused(self._paused.get(name), time.monotonic(), _PAUSE_S, _LONGEST_PAUSE_S)
+                self._carefully(functools.partial(self._refresh, name))
+
+    def _refresh(self, name: str) -> None:
+        """Reads a source anew; a server in a thread of its own, since one that hangs is to keep nobody waiting."""
+        if self._stopping:
+            return
+        source = next((one.source for one in self._catalogue.stored() if one.source.name == name), None)
+        if source is not None and source.kind == "mcp":
+            reading = self._servers.submit(self._carefully, functools.partial(self._catalogue.refresh, name))
+            self._readings.add(reading)
+            reading.add_done_callback(self._readings.discard)
+        elif source is not None:
+            self._catalogue.refresh(name)
+
+    def _ripe(self) -> set[str]:
+        """The sources that are due and may be read again."""
+        now = time.monotonic()
+        return {name for name in self._due if name not in self._paused or self._paused[name].until_s <= now}
 
     def _carefully(self, work: Callable[[], object]) -> None:
         try:
@@ -148,10 +187,14 @@ class Following:
         if known is not None and known.watched and known.where.get("file") == source.where.get("file"):
             if known.kind == source.kind and known.where == source.where:
                 if known.enabled and self._catalogue.is_due(known):
-                    self._catalogue.refresh(known.name)
+                    self._refresh(known.name)
                 return
             self._forget(known.name)  # what the file says now stands in its place
-        self._catalogue.add(source, keep=True)
+        if source.kind == "mcp" and source.enabled:
+            self._catalogue.announce(source)
+            self._refresh(source.name)
+        else:
+            self._catalogue.add(source, keep=True)
 
     def _forget(self, name: str) -> None:
         self._catalogue.remove(name)
@@ -160,12 +203,35 @@ class Following:
     # What sources lie in
 
     def look_at_sources(self) -> None:
-        """Reads anew the sources that may give other tools than they did, and those of which nothing is known."""
+        """Reads anew the sources that may give other tools than they did, and those of which nothing is known.
+
+        The latter ever less often; what lies on the network is left alone until somebody asks for it.
+        """
         for stored in self._catalogue.stored():
+            source = stored.source
             if self._stopping:
                 return
-            if stored.source.enabled and self._catalogue.is_due(stored.source):
-                self._catalogue.refresh(stored.source.name)
+            if not source.enabled or "url" in source.where or not self._catalogue.is_due(source):
+                continue
+            now = time.monotonic()
+            tried = self._tried.get(source.name)
+            if stored.state == "ready" or tried is None or tried.until_s <= now:
+                self._tried[source.name] = _paused(tried, now, self._sources_s, _LONGEST_S)
+                self._refresh(source.name)
+
+
+class _Pause(NamedTuple):
+    """Until when a source is left alone, and how long that was."""
+
+    until_s: float
+    length_s: float
+
+
+def _paused(before: _Pause | None, now_s: float, least_s: float, most_s: float) -> _Pause:
+    """The pause after a reading: twice the one before where that was over just now, else the shortest."""
+    again = before is not None and now_s - before.until_s < 2 * before.length_s
+    length_s = min(2 * before.length_s, most_s) if before is not None and again else least_s
+    return _Pause(now_s + length_s, length_s)
 
 
 def _files(folder: Path) -> dict[str, str]:

@@ -42,6 +42,8 @@ def recognised(
     Raises UsageError for what is none of these, and what reading the file raises.
     """
     found, where = _meaning(said, kind, list(args), path)
+    if args and "command" not in where:
+        raise UsageError(f"only a program has arguments: {args[0]}", hint="options stand before the source")
     if env:
         where["headers" if "url" in where else "env"] = dict(env)
     if from_help:

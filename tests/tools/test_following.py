@@ -14,10 +14,11 @@ import pytest
 
 from lsfs.core.errors import UsageError
 from lsfs.core.tools import ToolSource
-from lsfs.tools.following import Following, sources_of
+from lsfs.tools.following import Following, _paused, sources_of
 from tests.tools.catalogues import Library
 
 SERVER = Path(__file__).parent / "servers/notes.py"
+HOSTILE = Path(__file__).parent / "servers/hostile.py"
 
 
 @pytest.fixture
@@ -51,6 +52,33 @@ def until(true: Callable[[], object]) -> None:
 
 def functions(path: Path, *names: str) -> None:
     path.write_text(json.dumps([{"name": name, "description": "d"} for name in names]))
+
+
+def test_who_says_without_end_that_it_changed_is_asked_ever_less_often():
+    pause = _paused(None, 100.0, 2.0, 16.0)
+    lengths = []
+    for _ in range(5):
+        lengths.append(pause.length_s)
+        pause = _paused(pause, pause.until_s + 0.1, 2.0, 16.0)
+    assert lengths == [2.0, 4.0, 8.0, 16.0, 16.0]
+    assert _paused(pause, pause.until_s + 100.0, 2.0, 16.0).length_s == 2.0
+
+
+def test_a_server_that_hangs_keeps_no_other_source_waiting(library, folder):
+    described = {"mcpServers": {"mute": {"command": sys.executable, "args": [str(HOSTILE), "hangs"]}}}
+    (folder / "mcp.json").write_text(json.dumps(described))
+    functions(folder / "one.json", "a")
+    with running(library, folder):
+        begun = time.monotonic()
+        until(lambda: library.ids() == ["one/a"])
+        assert time.monotonic() - begun < 5
+        library.sessions.close()
+
+
+def test_what_lies_on_the_network_is_asked_for_nothing_by_itself(library, folder, following, monkeypatch):
+    library.catalogue.announce(ToolSource(name="far", kind="mcp", where={"url": "http://127.0.0.1:9/mcp"}))
+    monkeypatch.setattr(library.catalogue, "refresh", lambda name: pytest.fail(f"{name} was read"))
+    following.look_at_sources()
 
 
 def test_files_of_the_folder_are_sources_while_they_are_there(library, folder, following):
@@ -99,7 +127,7 @@ def test_servers_of_a_clients_configuration_come_and_go_with_their_lines(library
     servers = {name: {"command": "/no/such/server", "env": {"KEY": "${TOKEN}"}} for name in ("a", "b")}
     (folder / "mcp.json").write_text(json.dumps({"mcpServers": servers}))
     following.look()
-    assert [(info.name, info.state) for info in library.catalogue.sources()] == [("a", "failed"), ("b", "failed")]
+    until(lambda: [(one.name, one.state) for one in library.catalogue.sources()] == [("a", "failed"), ("b", "failed")])
     assert library.catalogue.source("a").where["env"] == {"KEY": "s3cret"}
     del servers["a"]
     servers["c"] = {"url": "${NO_SUCH_VARIABLE}"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lsfs.core.errors import LsfsError
+from lsfs.core.errors import LsfsError, UsageError
 from lsfs.core.tools import ToolSource
 from lsfs.tools.clients import configured, examples_in
 from lsfs.tools.sourcing import recognised, shown
@@ -141,3 +141,8 @@ def test_example_requests_are_read_line_by_line(tmp_path):
     (tmp_path / "q.jsonl").write_text('{"query": "a", "gold": []}\n{"query": 1}\n')
     with pytest.raises(LsfsError, match="line 2"):
         list(examples_in(tmp_path / "q.jsonl"))
+
+
+def test_only_a_program_has_arguments():
+    with pytest.raises(UsageError, match="only a program"):
+        recognised("http://127.0.0.1:9/mcp", args=["--env", "Authorization=x"])
