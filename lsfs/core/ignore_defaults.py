@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from lsfs.core.paths import ancestors
+
 SECRET = "secret"
 CACHE = "cache"
 HIDDEN = "hidden"
@@ -66,6 +68,11 @@ class Defaults(msgspec.Struct, frozen=True):
                 return SECRET, SECRET
             return HIDDEN, None
         return (BACKUP, None) if name[-1:] == b"~" else (None, None)
+
+    def is_secret(self, path: bytes) -> bool:
+        """Whether a path, or a folder that it lies in, is a secret, whatever ignore files say."""
+        parts = (part for part in (*ancestors(path), path) if part)
+        return any(SECRET in self.reasons(part[part.rfind(b"/") + 1 :], part) for part in parts)
 
 
 def defaults() -> Defaults:

@@ -223,6 +223,7 @@ class Changing:
             trash=self._parts.trash,
             uid=os.getuid(),
             client=caller.client if caller.door == "mcp" else "",
+            by_agent=caller.door == "mcp",
         )
 
 

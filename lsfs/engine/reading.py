@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from lsfs.core.api import ReadPlace, ReadRequest, ReadResult
 from lsfs.core.errors import ConflictError, NothingFound, PermissionRefused, RefusedError, UsageError
+from lsfs.core.ignore_defaults import SECRET, defaults
 from lsfs.core.paths import display
 from lsfs.core.records import storable_ns
 from lsfs.core.wirepath import absolute_from_wire, to_lossy
@@ -31,6 +32,7 @@ class Reading:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._defaults = defaults()
 
     def read(self, request: ReadRequest) -> ReadResult:
         """A piece of what a file says.
@@ -42,9 +44,10 @@ class Reading:
             raise UsageError(f"between 1 and {MOST_CHARACTERS} characters can be read at once")
         place = self._place(absolute_from_wire(request.path))
         shown = to_lossy(place.absolute)[0]
-        reason = self._parts.ignored(place.root, place.path) if place.path else None
+        by_agent = request.door == "mcp"
+        reason = self._why_not(place, by_agent) if place.path else None
         if reason:
-            hint = "a line with ! in .lsfsignore has it searched and read"
+            hint = None if by_agent else "a line with ! in .lsfsignore has it searched and read"
             raise RefusedError(
                 f"it is left out of searching, so it is not read either: {reason}", path=shown, hint=hint
             )
@@ -55,6 +58,12 @@ class Reading:
             raise PermissionRefused(f"it cannot be read: {error.strerror}", path=shown) from error
         finally:
             os.close(descriptor)
+
+    def _why_not(self, place: Place, by_agent: bool) -> str | None:
+        """Why a path is not read; to agents, secrets are secret whatever the user has had searched."""
+        if by_agent and self._defaults.is_secret(place.path):
+            return SECRET
+        return self._parts.ignored(place.root, place.path)
 
     def _read(self, request: ReadRequest, place: Place, descriptor: int, shown: str) -> ReadResult:
         found = os.fstat(descriptor)

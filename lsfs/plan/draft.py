@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from lsfs.core.ignore import IGNORE_FILES
 from lsfs.core.ignore_defaults import SECRET, Defaults
 from lsfs.core.paths import ancestors, display, is_within, join, normal, split
 from lsfs.core.posix import Mount
@@ -60,6 +61,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     uid: int
     client: str = ""
     """Which agent asks, at the door mcp."""
+    by_agent: bool = False
+    """An agent asks, whatever it calls itself."""
 
 
 class Draft:
@@ -197,7 +200,13 @@ class Draft:
         if any(is_within(path, own) or is_within(own, path) for own in self._own):
             raise Problem("never", "it is, or holds, a folder of lsfs itself", where)
         self._refuse_secrets(where)
+        if self.is_the_users(where):
+            raise Problem("never", "agents do not change what is searched and read: that is left to the user", where)
         return where
+
+    def is_the_users(self, where: Where) -> bool:
+        """Whether an agent asks, and would change a file that says what agents do not get to read."""
+        return self.around.by_agent and split(where.path)[1].lower() in IGNORE_FILES
 
     def _refuse_secrets(self, where: Where) -> None:
         # Whoever watches a folder says that what is in it may be changed; nobody has said so of one outside.

@@ -143,3 +143,23 @@ def test_a_secret_is_not_read_by_a_link_to_it(lsfs):
     (lsfs.root / "plain.txt").symlink_to(".env")
     lsfs.up()
     assert isinstance(failure(lsfs, lsfs.root / "plain.txt"), RefusedError)
+
+
+def test_to_agents_secrets_are_secret_though_the_user_has_them_searched(lsfs):
+    (lsfs.root / ".lsfsignore").write_text("!.env\n!.ssh\n!.notes\n")
+    (lsfs.root / ".ssh").mkdir()
+    for name in (".env", ".ssh/plain.txt", ".notes"):
+        (lsfs.root / name).write_text("words\n")
+    lsfs.up()
+    for name in (".env", ".ssh/plain.txt"):
+        assert read(lsfs, lsfs.root / name).text == "words\n"
+        error = failure(lsfs, lsfs.root / name, door="mcp")
+        assert isinstance(error, RefusedError) and "secret" in error.message
+    assert read(lsfs, lsfs.root / ".notes", door="mcp").text == "words\n"
+
+
+def test_an_agent_is_not_told_how_to_have_searched_what_is_not(lsfs):
+    (lsfs.root / ".hidden").write_text("words\n")
+    lsfs.up()
+    assert "!" in (failure(lsfs, lsfs.root / ".hidden").hint or "")
+    assert not failure(lsfs, lsfs.root / ".hidden", door="mcp").hint

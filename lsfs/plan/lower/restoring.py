@@ -231,7 +231,9 @@ def _clear(draft: Draft, where: Where, then: Mapping[bytes, Version]) -> None:
     """Sends to the Trash what was not there then, or was of another kind, and is versioned."""
     nodes = list(draft.overlay.walk(where))
     draft.look_up(Where(where.base, path) for path, _ in nodes)
-    kept = _with_ancestors(path for path, node in nodes if _is_spared(draft, node))
+    kept = _with_ancestors(
+        path for path, node in nodes if _is_spared(draft, node) or draft.is_the_users(Where(where.base, path))
+    )
     stood = _with_ancestors(then)
     gone: set[bytes] = set()
     for path, node in nodes:
