@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lsfs.core.tools import CallOutcome, Tool
+from lsfs.core.tools import CallOutcome, Tool, ToolSource
 from lsfs.tools.callers.base import Around, shortened
 from lsfs.tools.importers.files import source_path
 from lsfs.tools.importers.skills import instructions
@@ -14,6 +14,10 @@ from lsfs.tools.importers.skills import instructions
 
 class SkillCaller:
     """Reads ``SKILL.md``, which may be another thing by now than when it was taken in."""
+
+    def works_in(self, source: ToolSource, cwd: str) -> str | None:
+        """See `ToolCaller.works_in`."""
+        return None
 
     def call(self, tool: Tool, arguments: Mapping[str, Any], around: Around) -> CallOutcome:
         """See `ToolCaller.call`."""

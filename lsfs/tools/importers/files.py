@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
-from lsfs.core.errors import NothingFound, PermissionRefused, UsageError
+from lsfs.core.errors import NothingFound, PermissionRefused, RefusedError, UsageError
+from lsfs.core.posix import open_beneath
 from lsfs.core.tools import ToolSource
 from lsfs.tools.importers.base import MOST_FILE_BYTES
 
 _MOST_NODES = 2_000_000
 """Values of one document, counted with what its aliases repeat."""
+# NONBLOCK: what was a file may be a FIFO by now, and opening that would wait for a writer.
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 def source_path(source: ToolSource) -> Path:
@@ -25,15 +31,42 @@ def source_path(source: ToolSource) -> Path:
 def read_file(path: Path, most: int = MOST_FILE_BYTES) -> bytes:
     """A file's bytes; raises NothingFound, PermissionRefused and, for a larger one, UsageError."""
     try:
-        if not path.is_file():
-            raise NothingFound("there is no such file", path=str(path))
-        with path.open("rb") as file:
-            data = file.read(most + 1)
+        return _read(os.open(path, _READ), path, most)
     except OSError as error:
-        raise PermissionRefused(f"the file cannot be read: {error.strerror}", path=str(path)) from error
+        raise _unreadable(error, path) from error
+
+
+def read_beneath(folder: Path, path: Path, most: int) -> bytes:
+    """A file's bytes, no link below `folder` followed; raises as `read_file`, and RefusedError for a link."""
+    try:
+        within = os.fsencode(path.relative_to(folder))
+        top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            return _read(open_beneath(top, within, _READ), path, most)
+        finally:
+            os.close(top)
+    except ValueError as error:
+        raise RefusedError(f"it is not in {folder}", path=str(path)) from error
+    except OSError as error:
+        raise _unreadable(error, path) from error
+
+
+def _read(descriptor: int, path: Path, most: int) -> bytes:
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise NothingFound("that is no file", path=str(path))
+        data = file.read(most + 1)
     if len(data) > most:
         raise UsageError(f"the file is larger than {most >> 20} MiB", path=str(path))
     return data
+
+
+def _unreadable(error: OSError, path: Path) -> NothingFound | RefusedError | PermissionRefused:
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return NothingFound("there is no such file", path=str(path))
+    if error.errno in (errno.ELOOP, errno.EXDEV):
+        return RefusedError("it is a link, or lies behind one: those are not followed", path=str(path))
+    return PermissionRefused(f"the file cannot be read: {error.strerror}", path=str(path))
 
 
 def parse(data: bytes, path: Path) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from lsfs.core.errors import LsfsError, NothingFound
 from lsfs.core.tools import ToolSource
 from lsfs.tools.importers.base import Basket, Taken
-from lsfs.tools.importers.files import parse_yaml, read_file, source_path, stat_stamp
+from lsfs.tools.importers.files import parse_yaml, read_beneath, source_path, stat_stamp
 
 _FILE = "SKILL.md"
 _MOST_DEPTH = 6
@@ -21,7 +21,7 @@ _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|\Z)(.*)", re.D
 
 
 class Skills:
-    """Reads skills below a folder, links of folders not followed."""
+    """Reads skills below a folder; no link is followed, as it might lead to any file of the user."""
 
     def take(self, source: ToolSource) -> Taken:
         """See `Importer.take`."""
@@ -32,7 +32,7 @@ class Skills:
         basket = Basket(source, "skill")
         for path in files:
             try:
-                name, description = _skill(path)
+                name, description = _skill(top, path)
             except LsfsError as error:
                 basket.refuse(path.parent.name, error.message)
                 continue
@@ -61,9 +61,14 @@ def skill_files(top: Path) -> Iterator[Path]:
         below[:] = [] if deep else sorted(name for name in below if not name.startswith("."))
 
 
-def _skill(path: Path) -> tuple[Any, Any]:
+def instructions(top: Path, path: Path) -> str:
+    """The text of one ``SKILL.md`` of the source at `top`.  Raises as `read_beneath`."""
+    return read_beneath(top.parent if top.name == _FILE else top, path, _MOST_BYTES).decode("utf-8-sig", "replace")
+
+
+def _skill(top: Path, path: Path) -> tuple[Any, Any]:
     """Name and description."""
-    text = read_file(path, _MOST_BYTES).decode("utf-8-sig", "replace")
+    text = instructions(top, path)
     match = _FRONT.match(text)
     front = parse_yaml(match[1], path) if match else {}
     front = front if isinstance(front, dict) else {}
