@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+import math
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -27,6 +29,8 @@ _REPEAT_S = 5.0
 _MOST_CALLS, _OF_SOURCE, _OF_AGENTS = 8, 4, 5
 """Calls that run at once, of one source, and of agents: a server that hangs does not keep others from being called, nor
 agents the user."""
+_END_S = 10.0
+"""How long a stop waits for calls to end that were told to."""
 
 
 class Headway(NamedTuple):
@@ -62,6 +66,8 @@ class OpQueue:
         self._waiting: list[_Ticket] = []
         self._running: _Ticket | None = None
         self._stopping = False
+        self._given_up_s = math.inf
+        """When a stop waits for calls no longer, by the monotonic clock."""
         self._thread = threading.Thread(target=self._run, name="lsfs-ops", daemon=True)
 
     def start(self) -> None:
@@ -69,9 +75,13 @@ class OpQueue:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends what waits, has what runs taken back unless it is as good as done, and waits for that."""
+        """Ends what waits, has what runs taken back unless it is as good as done, and waits for that.
+
+        A call that does not end is left after a while: the next start says that it was cut off.
+        """
         with self._wake:
             self._stopping = True
+            self._given_up_s = time.monotonic() + _END_S
             for ticket in (*self._calling, *([self._running] if self._running is not None else [])):
                 ticket.cancelled.set()
             self._wake.notify_all()
@@ -157,8 +167,14 @@ class OpQueue:
     def _next(self) -> _Ticket | None:
         with self._wake:
             while not self._waiting and (self._calling or not self._stopping):
-                self._wake.wait()
+                left_s = self._given_up_s - time.monotonic()
+                if left_s <= 0:
+                    break
+                self._wake.wait(left_s if self._stopping else None)
             if not self._waiting:
+                for ticket in self._calling:
+                    ticket.error = UnavailableError("lsfs stopped, and the tool did not: what it did is not known")
+                    ticket.events.put(None)
                 return None
             self._running = self._waiting.pop(0)
             if self._stopping:

@@ -10,7 +10,8 @@ import pytest
 
 from lsfs.core import actions as act
 from lsfs.core.api import ApplyRequest, LogRequest, OpRequest, UndoRequest
-from lsfs.core.errors import ConflictError, NothingFound, RefusedError, UsageError
+from lsfs.core.errors import ConflictError, NothingFound, RefusedError, UnavailableError, UsageError
+from lsfs.core.tools import CallOutcome
 from tests.plan.calls import Tools
 
 ENVIRON = {"PATH": os.environ["PATH"]}
@@ -178,6 +179,38 @@ def test_a_stop_ends_a_call_and_writes_down_what_it_did(desk, tools):
     assert desk.state(plan) == "applied"
     desk.undo(plan.op)
     assert not (desk.root / "begun.txt").exists()
+
+
+def test_a_call_that_does_not_end_keeps_nobody_from_stopping(desk, tools, monkeypatch):
+    monkeypatch.setattr("lsfs.plan.queue._END_S", 0.5)
+    begun, end, told = threading.Event(), threading.Event(), []
+
+    class Deaf:
+        def works_in(self, source, cwd):
+            return None
+
+        def call(self, tool, arguments, around):
+            begun.set()
+            end.wait(30)
+            return CallOutcome(ok=True, text="done")
+
+    desk.lsfs.engine._parts.tools._callers = {"function": Deaf()}
+    plan = call(desk, "tidy")
+
+    def listen():
+        with pytest.raises(UnavailableError) as caught:
+            applied(desk, plan)
+        told.append(caught.value)
+
+    listening = threading.Thread(target=listen, daemon=True)
+    listening.start()
+    assert begun.wait(10)
+    started = time.monotonic()
+    desk.lsfs.restart()
+    assert time.monotonic() - started < 8
+    listening.join(5)
+    end.set()
+    assert told and "cut off" in desk.changing.op(OpRequest(op=plan.op)).error
 
 
 def test_secrets_are_kept_nowhere(desk, tools):
