@@ -35,7 +35,7 @@ class Argument(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     kind: str
-    """text, number, integer, boolean, choice, list or object."""
+    """text, number, integer, boolean, choice, list, object, or any: what says no type, a text or a number."""
     required: bool = False
     about: str = ""
     choices: tuple[Any, ...] = ()
@@ -105,14 +105,11 @@ def _argument(name: str, value: Any, root: Mapping[str, Any], depth: int) -> Arg
     if isinstance(choices, list):
         plain = [one for one in choices if isinstance(one, str | int | float | bool)][:_MOST_CHOICES]
         return Argument(name=name, kind="choice", about=about, choices=tuple(plain)) if plain else None
-    kind = schema.get("type")
-    if isinstance(kind, list):
-        kind = next((one for one in kind if one != "null"), None)
-    match kind:
+    match _type(schema):
         case "string":
             return Argument(name=name, kind="text", about=about)
-        case "number" | "integer" | "boolean":
-            return Argument(name=name, kind=str(kind), about=about)
+        case "number" | "integer" | "boolean" | "any" as kind:
+            return Argument(name=name, kind=kind, about=about)
         case "array":
             item = _argument("", schema.get("items", {"type": "string"}), root, depth + 1)
             return Argument(name=name, kind="list", about=about, item=item) if item and depth < _MOST_DEPTH else None
@@ -121,6 +118,16 @@ def _argument(name: str, value: Any, root: Mapping[str, Any], depth: int) -> Arg
             return Argument(name=name, kind="object", about=about, parts=parts) if parts else None
         case _:
             return None
+
+
+def _type(schema: Mapping[str, Any]) -> Any:
+    """The type that a schema says, or shows by what else it says."""
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        return next((one for one in kind if one != "null"), None)
+    if kind is None:
+        return "object" if "properties" in schema else "array" if "items" in schema else "any"
+    return kind
 
 
 def _resolved(value: Any, root: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -182,6 +189,8 @@ class _Grammar:
                 return ['"true"', '"false"']
             case "number" | "integer":
                 return self._numbers[one.kind]
+            case "any":
+                return [*self._texts(one), *self._numbers["number"]]
             case "choice":
                 return [_literal(json.dumps(choice, ensure_ascii=False)) for choice in one.choices]
             case "list":
@@ -191,8 +200,11 @@ class _Grammar:
             case "object":
                 return [self._object(one.parts)]
             case _:
-                said = ['"\\"" words "\\""'] if self._has_words else []
-                return said + [_literal(json.dumps(text, ensure_ascii=False)) for text in one.literals]
+                return self._texts(one)
+
+    def _texts(self, one: Argument) -> list[str]:
+        said = ['"\\"" words "\\""'] if self._has_words else []
+        return said + [_literal(json.dumps(text, ensure_ascii=False)) for text in one.literals]
 
     def _rule(self, options: Iterable[str]) -> str:
         """The name of a new rule of these alternatives; '' for none."""

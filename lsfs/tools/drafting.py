@@ -121,7 +121,12 @@ def draft(model: LanguageModel, tool: Tool, sentence: str, going: Callable[[], b
         raise RefusedError(f"no arguments for {tool.id} could be made of that") from error
     if not isinstance(values, dict):
         raise RefusedError(f"no arguments for {tool.id} could be made of that")
-    return _checked(tool, _traced(arguments, values, said))
+    found = _traced(arguments, values, said)
+    if tool.kind == "command":
+        found = {
+            name: _behind(tool, value, said) if isinstance(value, list) else value for name, value in found.items()
+        }
+    return _checked(tool, {name: value for name, value in found.items() if value != []})
 
 
 def kept_prompt() -> tuple[Turn, ...]:
@@ -144,7 +149,8 @@ def _prompt(tool: Tool, arguments: Sequence[Argument], sentence: str) -> Prompt:
 
 
 def _line(one: Argument) -> str:
-    kind = f"one of {', '.join(json.dumps(choice) for choice in one.choices)}" if one.choices else one.kind
+    kind = "text or number" if one.kind == "any" else one.kind
+    kind = f"one of {', '.join(json.dumps(choice) for choice in one.choices)}" if one.choices else kind
     needed = ("; required" if one.choices else ", required") if one.required else ""
     about = one.about[: _MOST_USAGE if one.literals else _MOST_ABOUT]
     return f"- {one.name} ({kind}{needed})" + (f": {about}" if about else "")
@@ -157,9 +163,28 @@ def _with_options(one: Argument, tool: Tool) -> Argument:
     usage, _, _ = one.about.partition(" -")
     named = dict.fromkeys(option.rstrip("=") for option in _OPTION.findall(one.about))
     words = dict.fromkeys(_USAGE_WORD.findall(usage.partition("Usage:")[2]))
-    own = set(tool.invocation.get("argv") or [tool.name])
+    own = _own(tool)
     literals = [*list(named)[:_MOST_OPTIONS], *[word for word in words if word not in own][:_MOST_USAGE_WORDS]]
     return msgspec.structs.replace(one, literals=tuple(literals))
+
+
+def _own(tool: Tool) -> list[str]:
+    """The words that a command line begins with whatever its arguments are."""
+    return [str(word) for word in tool.invocation.get("argv") or [tool.name]]
+
+
+def _behind(tool: Tool, words: Sequence[Any], sentence: str) -> list[Any]:
+    """The words of a command line that stand behind the program: neither its name, nor the verb of the request that
+    says no more than what the program does."""
+    left = list(words)
+    said = words_of(sentence)
+    about = tool.description.partition("\n")[0]
+    if left and left[:1] == said[:1] and left[0] not in _own(tool) and _is_alluded(about, left[0]):
+        del left[0]
+    for word in _own(tool):
+        if left and left[0] == word:
+            del left[0]
+    return left
 
 
 def _traced(arguments: Sequence[Argument], values: Mapping[str, Any], sentence: str) -> dict[str, Any]:
@@ -180,6 +205,10 @@ def _value(one: Argument, value: Any, sentence: str) -> Any:
         case "number" | "integer":
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             return value if is_number and str(value) in numbers_of(sentence) else None
+        case "any":
+            whole = json.loads(value) if isinstance(value, str) and value in numbers_of(sentence) else value
+            kind = "text" if isinstance(whole, str) else "number"
+            return _value(msgspec.structs.replace(one, kind=kind), whole, sentence)
         case "boolean":
             return value if isinstance(value, bool) and _is_alluded(f"{one.name} {one.about}", sentence) else None
         case "choice":

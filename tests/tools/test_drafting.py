@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from lsfs.core.errors import RefusedError, UsageError
@@ -30,9 +31,9 @@ USAGE = "Words.\nUsage: du [OPTION]... [FILE]...\n-s, --summarize: only a total\
 DU = {"type": "object", "properties": {"args": {"type": "array", "items": TEXT, "description": USAGE}}}
 
 
-def made(schema, kind: str = "mcp", name: str = "shrink", **invocation) -> Tool:
+def made(schema, kind: str = "mcp", name: str = "shrink", description: str = "", **invocation) -> Tool:
     plain = described(kind, name, **invocation)
-    return type(plain)(**{field: getattr(plain, field) for field in plain.__struct_fields__} | {"schema": schema})
+    return msgspec.structs.replace(plain, schema=schema, description=description)
 
 
 def drafted(sentence: str, said: object, schema=SHRINK, **tool):
@@ -66,6 +67,28 @@ def test_options_of_a_program_come_from_its_page_and_words_from_the_request():
     how = {"kind": "command", "name": "du", "argv": ["du"]}
     found = drafted("how large is Music", {"args": ["-s", "--delete-all", "Music", "/"]}, DU, **how)
     assert found.arguments == {"args": ["-s", "Music"]}
+
+
+def test_what_says_no_type_is_a_text_or_a_number_of_the_request():
+    schema = {"properties": {"text": {}, "width": {}, "more": {}}, "required": ["text", "width"]}
+    said = {"text": "a long line", "width": "12", "more": True}
+    found = drafted('shorten "a long line" to 12 signs', said, schema)
+    assert found.arguments == {"text": "a long line", "width": 12} and found.missing == ()
+    assert drafted("shorten it", {"text": "b", "width": 12}, schema).missing == ("text", "width")
+    grammar = grammar_of(arguments_of(schema), "shorten it to 12")
+    assert '"12"' in grammar and "words" in grammar
+
+
+def test_neither_a_programs_name_nor_the_verb_for_what_it_does_is_an_argument_of_it():
+    how = {"kind": "command", "name": "gzip", "argv": ["gzip"], "description": "compress or expand files"}
+    for sentence in ("gzip the file a.txt", "compress the file a.txt"):
+        said = {"args": [sentence.split()[0], "a.txt"]}
+        assert drafted(sentence, said, DU, **how).arguments == {"args": ["a.txt"]}
+    assert drafted("gzip it", {"args": ["gzip"]}, DU, **how).arguments == {}
+    git = {"kind": "command", "name": "git-add", "argv": ["git", "add"]}
+    assert drafted("git add add", {"args": ["git", "add", "add"]}, DU, **git).arguments == {"args": ["add"]}
+    du = {"kind": "command", "name": "du", "argv": ["du"], "description": "estimate file space usage"}
+    assert drafted("Music is how large", {"args": ["Music"]}, DU, **du).arguments == {"args": ["Music"]}
 
 
 def test_an_answer_that_is_none_is_refused_with_the_tools_name():
@@ -109,12 +132,20 @@ def test_schemas_of_every_sort_come_to_arguments_or_are_left_out():
             "ring": {"$ref": "#/$defs/ring"},
             "elsewhere": {"$ref": "https://example.org"},
             "nothing": {},
+            "listed": {"items": {}},
             "odd": 7,
         },
         "required": ["either"],
     }
     kinds = {one.name: one.kind for one in arguments_of(schema)}
-    assert kinds == {"either": "text", "size": "integer", "maybe": "number", "within": "object"}
+    assert kinds == {
+        "either": "text",
+        "size": "integer",
+        "maybe": "number",
+        "within": "object",
+        "nothing": "any",
+        "listed": "list",
+    }
     assert next(iter(kinds)) == "either"
 
 
