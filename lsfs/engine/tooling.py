@@ -28,6 +28,7 @@ from lsfs.core.api import (
     ToolsFindRequest,
     ToolsFindResult,
     ToolsImportRequest,
+    ToolsImportResult,
     ToolsList,
     ToolsListRequest,
     ToolSourceInfo,
@@ -35,7 +36,7 @@ from lsfs.core.api import (
     ToolsSourceRequest,
     ToolsTrainResult,
 )
-from lsfs.core.errors import ModelUnavailable, UnavailableError, UsageError
+from lsfs.core.errors import ModelUnavailable, RefusedError, UnavailableError, UsageError
 from lsfs.core.wirepath import absolute_from_wire
 from lsfs.engine.calling import Calling
 from lsfs.engine.macros import Macros
@@ -50,8 +51,8 @@ from lsfs.tools.thinking import MOST, thought
 _REMEMBERED_S = 900.0
 """How long after a request a call of one of its tools counts as what was chosen for it."""
 _MOST_SHOWN = 100
-_DEMONSTRATIONS = 3
-"""Past uses that travel with a tool's schema."""
+_DEMONSTRATIONS, _ASKED_FOR = 3, 20
+"""Past uses that travel with a tool's schema, and among how many they are picked."""
 
 log = logging.getLogger(__name__)
 
@@ -82,14 +83,18 @@ class Tooling:
         """Takes in a source, or takes it in anew."""
         self._parts.vault.require_writable()
         said = request.source
-        if request.kind != "mcp" and _is_path(said):
-            said = os.fsdecode(absolute_from_wire(os.path.join(request.cwd, os.path.expanduser(said))))
+        cwd = os.fsdecode(absolute_from_wire(request.cwd))
+        path = os.path.normpath(os.path.join(cwd, os.path.expanduser(said)))
+        there = not request.args and said != "commands" and os.path.exists(path)
+        if request.kind != "mcp" and (_is_path(said) or there):
+            said = path
         source = recognised(
             said,
             name=request.name,
             kind=request.kind,
             args=request.args,
             env=request.env,
+            server=request.server,
             allow=request.allow,
             from_help=request.from_help,
             path=os.environ.get("PATH", ""),
@@ -101,9 +106,19 @@ class Tooling:
         return ToolSourceList(sources=self._tools.catalogue.sources())
 
     def remove(self, request: ToolsSourceRequest) -> None:
-        """Forgets a source and its tools."""
+        """Forgets a source and its tools, or one macro by its id."""
         self._parts.vault.require_writable()
-        self._tools.catalogue.remove(request.source)
+        catalogue = self._tools.catalogue
+        if request.source.startswith(f"{MACROS}/"):
+            catalogue.remove_macro(request.source.removeprefix(f"{MACROS}/"))
+            return
+        source = next((one.source for one in catalogue.stored() if one.source.name == request.source), None)
+        if source is not None and source.watched:
+            file = str(source.where.get("file"))
+            raise RefusedError("it comes from a file that is watched, and would come back", hint=f"delete {file}")
+        if request.source == MACROS:
+            raise RefusedError("macros are forgotten one by one", hint="lsfs tools remove macros/NAME")
+        catalogue.remove(request.source)
         self._tools.sessions.end(request.source)
 
     def enable(self, request: ToolsEnableRequest) -> None:
@@ -113,31 +128,34 @@ class Tooling:
         if not request.enabled:
             self._tools.sessions.end(request.target)
 
-    def import_file(self, request: ToolsImportRequest) -> ToolSourceList:
+    def import_file(self, request: ToolsImportRequest) -> ToolsImportResult:
         """Takes in the servers of a client's configuration, or example requests."""
         self._parts.vault.require_writable()
         path = Path(os.fsdecode(absolute_from_wire(request.path)))
         found = None if path.suffix.lower() in (".jsonl", ".ndjson") else configured(path, os.environ)
         if found is None:
-            self._import_examples(path)
-            return ToolSourceList(sources=())
+            return self._import_examples(path, forget=request.forget)
         taken = [self._tools.catalogue.add(source, keep=True) for source in found.sources]
         refused = [
             ToolSourceInfo(name=one.name, kind="mcp", where=str(path), state="failed", tools=0, error=one.why)
             for one in found.problems
         ]
-        return ToolSourceList(sources=(*taken, *refused))
+        return ToolsImportResult(sources=(*taken, *refused))
 
-    def _import_examples(self, path: Path) -> None:
-        """Keeps example requests; a tool is named by its id, or by its name alone where only one has it."""
+    def _import_examples(self, path: Path, *, forget: bool) -> ToolsImportResult:
+        """Keeps example requests, or forgets them; a tool is named by its id, or its name where only one has it."""
         ids: dict[str, list[str]] = {}
         for tool in self._tools.catalogue.enabled():
             ids.setdefault(tool.name, []).append(tool.id)
         pairs = [(ids[name][0] if len(ids.get(name, ())) == 1 else name, query) for name, query in examples_in(path)]
         if not pairs:
             raise UsageError("the file names no servers and no requests", path=str(path))
-        if not self._tools.catalogue.add_examples(pairs, "imported"):
+        if forget:
+            return ToolsImportResult(examples=self._tools.catalogue.forget_examples(pairs, "imported"))
+        known = self._tools.catalogue.add_examples(pairs, "imported")
+        if not known:
             raise UsageError("its requests are for none of the known tools", path=str(path), hint="lsfs tools list")
+        return ToolsImportResult(examples=len(pairs), unknown=len(pairs) - known)
 
     # Tools
 
@@ -146,8 +164,9 @@ class Tooling:
         return self._tools.catalogue.tools(request.source, request.kind, max(0, request.offset), max(1, request.limit))
 
     def show(self, request: ToolRequest) -> ToolDetail:
-        """All that is known of a tool."""
-        return self._tools.catalogue.detail(request.id)
+        """All that is known of a tool; what the user asked it for is nobody else's business."""
+        detail = self._tools.catalogue.detail(request.id)
+        return msgspec.structs.replace(detail, examples=_for_door(detail.examples, request))
 
     def find(self, request: ToolsFindRequest) -> ToolsFindResult:
         """The tools that serve a request best."""
@@ -184,12 +203,13 @@ class Tooling:
             matched=hit.matched,
             why=hit.evidence if request.explain else UNSET,
             schema=hit.tool.schema if request.with_schemas else UNSET,
-            examples=self._demonstrations(hit.tool.id, request.query) if request.with_examples else UNSET,
+            examples=self._demonstrations(hit.tool.id, request.query, request) if request.with_examples else UNSET,
         )
 
-    def _demonstrations(self, tool_id: str, query: str) -> tuple[ToolExample, ...]:
+    def _demonstrations(self, tool_id: str, query: str, caller: Caller) -> tuple[ToolExample, ...]:
         tools = self._tools
-        return demonstrations(tools.finding.snapshot(), tools.embed, query, tool_id, _DEMONSTRATIONS)
+        shown = demonstrations(tools.finding.snapshot(), tools.embed, query, tool_id, _ASKED_FOR)
+        return _for_door(shown, caller)[:_DEMONSTRATIONS]
 
     # Learning from use
 
@@ -226,7 +246,9 @@ class Tooling:
 
     def evaluate(self, request: ToolsEvalRequest) -> ToolsEvalResult:
         """How often the right tools come first, on a set of requests."""
-        return self._tools.measuring.evaluate(Path(os.fsdecode(absolute_from_wire(request.path))))
+        return self._tools.measuring.evaluate(
+            Path(os.fsdecode(absolute_from_wire(request.path))), any_of=request.any_of
+        )
 
     def tidy(self) -> None:
         """Gives back the memory that nobody needed for a while."""
@@ -238,6 +260,11 @@ class Tooling:
             self._tools.writing.run(going)
         except UnavailableError as error:
             log.info("no example requests are written: %s", error.message)
+
+
+def _for_door(examples: tuple[ToolExample, ...], caller: Caller) -> tuple[ToolExample, ...]:
+    """The examples that whoever asks may see: an agent none of what the user, or another agent, once asked for."""
+    return examples if caller.door != "mcp" else tuple(one for one in examples if one.origin != "observed")
 
 
 def _is_path(said: str) -> bool:

@@ -72,7 +72,7 @@ ROUTES = (
     Route("tools_think", "POST", "/v1/tools/think", "ToolsFindRequest", "ToolsFindResult", "read", "With the model"),
     Route("tools_remove", "POST", "/v1/tools/remove", "ToolsSourceRequest", "Done", "change", "Forget a source"),
     Route("tools_enable", "POST", "/v1/tools/enable", "ToolsEnableRequest", "Done", "change", "Use it, or no more"),
-    Route("tools_import", "POST", "/v1/tools/import", "ToolsImportRequest", "ToolSourceList", "change", "Import tools"),
+    Route("tools_import", "POST", "/v1/tools/import", "ToolsImportRequest", "ToolsImportResult", "change", "Import"),
     Route("tools_draft", "POST", "/v1/tools/draft", "DraftCallRequest", "DraftedCall", "read", "Write the arguments"),
     Route("tools_train", "POST", "/v1/tools/train", None, "ToolsTrainResult", "change", "Learn from use"),
     Route("tools_eval", "POST", "/v1/tools/eval", "ToolsEvalRequest", "ToolsEvalResult", "read", "Measure the router"),

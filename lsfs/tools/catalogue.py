@@ -233,6 +233,21 @@ class Catalogue:
             return sum(self._index.tools.get(tool) is not None for tool, _ in examples)
         return sum(tool in known for tool, _ in examples)
 
+    def forget_examples(self, pairs: Sequence[tuple[str, str]], origin: Origin) -> int:
+        """Forgets (tool id, request) pairs of one origin; how many there were."""
+        with self._vault.write() as tx:
+            count = self._vault.tools.forget_examples(tx, pairs, origin)
+        self.changed()
+        return count
+
+    def remove_macro(self, name: str) -> None:
+        """Forgets a macro.  Raises NothingFound."""
+        if self._vault.tools.macro(name) is None:
+            raise NothingFound(f"there is no macro {name}", hint="lsfs tools list --kind macro")
+        with self._vault.write() as tx:
+            self._vault.tools.remove_macro(tx, name)
+        self.macros_changed()
+
     def write_examples(self, tool: Tool, queries: Sequence[str]) -> None:
         """Keeps what the language model wrote for a tool, in the place of what it wrote before."""
         with self._index.write() as tx:

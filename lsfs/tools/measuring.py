@@ -71,14 +71,15 @@ class Measuring:
             seconds=round(time.perf_counter() - began, 2),
         )
 
-    def evaluate(self, path: Path) -> ToolsEvalResult:
+    def evaluate(self, path: Path, *, any_of: bool = False) -> ToolsEvalResult:
         """How often the right tools come first, on a set or, where `path` is a file of requests, among those known.
 
         A set is a folder with ``tools.jsonl`` and ``queries.jsonl``; ``queries_none.jsonl`` are requests that no
-        candidate fits, ``queries_train.jsonl`` usage, which is learnt from first.  Raises what reading them raises.
+        candidate fits, ``queries_train.jsonl`` usage, which is learnt from first.  With `any_of` a request of a file is
+        served by any of its tools.  Raises what reading them raises.
         """
         if not path.is_dir():
-            return self._among_known(read_requests(read_file(path)))
+            return self._among_known(read_requests(read_file(path)), any_of=any_of)
         cards = read_tools(read_file(path / _TOOLS))
         numbers = {name: number for number, name in enumerate(cards)}
         asked = read_requests(read_file(path / _REQUESTS))
@@ -95,15 +96,22 @@ class Measuring:
             found |= {f"with usage: {name}": value for name, value in _told(figures(learnt, numbers, asked)).items()}
         return ToolsEvalResult(tools=len(cards), queries=len(asked), figures=found)
 
-    def _among_known(self, asked: Sequence[Judged]) -> ToolsEvalResult:
-        tools = self._finding.snapshot().tools
-        numbers = {tool.name: number for number, tool in enumerate(tools)}
-        numbers |= {tool.id: number for number, tool in enumerate(tools)}
-        return ToolsEvalResult(
-            tools=len(tools),
-            queries=len(asked),
-            figures=_told(figures(self._finding.router(), numbers, asked)),
-        )
+    def _among_known(self, asked: Sequence[Judged], *, any_of: bool) -> ToolsEvalResult:
+        """Asked as a user asks: programs stand for their subcommands."""
+        served = {3: 0.0, 5: 0.0}
+        complete, refused = 0, 0
+        for one in asked:
+            found = self._finding.find(one.query, max(served))
+            refused += found.none_fits
+            names = [{hit.tool.id, hit.tool.name} for hit in found.hits]
+            got = {k: sum(any(gold in each for each in names[:k]) for gold in one.gold) for k in served}
+            for k, count in got.items():
+                served[k] += bool(count) if any_of else count / max(len(one.gold), 1)
+            complete += bool(got[5]) if any_of else got[5] == len(one.gold)
+        count = max(len(asked), 1)
+        figures_of = {f"in the top {k}": round(value / count, 4) for k, value in served.items()}
+        figures_of |= {"all in the top 5": round(complete / count, 4), "refused": round(refused / count, 4)}
+        return ToolsEvalResult(tools=len(self._finding.snapshot().tools), queries=len(asked), figures=figures_of)
 
     def _embedder(self) -> Embed:
         """Embeds each text once."""

@@ -27,4 +27,6 @@ def save_op_command(session: Session, op: int, name: tuple[str, ...]) -> None:
         raise UsageError("the tool needs a name", hint='lsfs save-op 17 as "file invoices"')
     tool = session.client().call("save_op", {"op": op, "name": called})
     session.show(tool, render_tool(tool, session.style))
+    if tool["name"] != "-".join(called.lower().split()):
+        session.note(f"{plain(tool['id'])} does the same already")
     session.note(f"call it with: lsfs tools call {plain(tool['id'])}")

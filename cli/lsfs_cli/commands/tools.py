@@ -136,6 +136,7 @@ def tools_sources(session: Session) -> int:
 @click.option("--name", help="What the source is called.")
 @click.option("--kind", type=click.Choice(_SOURCE_KINDS), help="What it is, where that is not plain.")
 @click.option("--env", "env", multiple=True, metavar="NAME=VALUE", help="For its program, or an HTTP header.")
+@click.option("--server", metavar="URL", help="Where requests to an API go, whatever its document says.")
 @click.option("--allow", type=click.Choice(("ask", "all")), default="ask", help="Whether its tools run without asking.")
 @click.option("--from-help", is_flag=True, help="Run programs that have no page with --help.")
 @click.argument("source")
@@ -166,7 +167,7 @@ def _pairs(given: tuple[str, ...]) -> dict[str, str]:
 @click.argument("source")
 @pass_session
 def tools_remove(session: Session, source: str) -> None:
-    """Forget a source and its tools."""
+    """Forget a source and its tools, or one macro: macros/NAME."""
     result = session.client().call("tools_remove", {"source": text_of(source)})
     session.show(result, "")
     session.note(f"{plain(source)} is forgotten")
@@ -196,15 +197,19 @@ def _switch(session: Session, target: str, *, enabled: bool, allow: str | None) 
 
 @tools_command.command("import")
 @click.argument("file", shell_complete=complete_path)
+@click.option("--forget", is_flag=True, help="Forget the example requests of the file instead.")
 @pass_session
-def tools_import(session: Session, file: str) -> int:
+def tools_import(session: Session, file: str, forget: bool) -> int:
     """Take in the MCP servers of another client's settings, or example requests.
 
     FILE is a .mcp.json, mcp.json or claude_desktop_config.json, or has JSON lines with `query` and `gold`.
     """
-    result = session.client().call("tools_import", {"path": session.wire_path(file)})
+    result = session.client().call("tools_import", {"path": session.wire_path(file), "forget": forget})
     session.show(result, render_sources(result["sources"], session.style))
-    return DONE
+    if result["examples"]:
+        unknown = f", {result['unknown']:,} of them for unknown tools" if result["unknown"] else ""
+        session.note(f"{count_text(result['examples'], 'request')} {'forgotten' if forget else 'taken in'}{unknown}")
+    return DONE if result["examples"] or result["sources"] else NOTHING
 
 
 @tools_command.command("train")
@@ -223,13 +228,16 @@ def tools_train(session: Session) -> int:
 
 @tools_command.command("eval")
 @click.argument("folder", shell_complete=complete_path)
+@click.option("--any", "any_of", is_flag=True, help="Any of the tools that a request of a file names will do.")
 @pass_session
-def tools_eval(session: Session, folder: str) -> int:
+def tools_eval(session: Session, folder: str, any_of: bool) -> int:
     """Measure how often the right tools come first.
 
     FOLDER has tools.jsonl, queries.jsonl and perhaps queries_train.jsonl; a file of requests is measured on your tools.
     """
-    result = session.client(answer_s=_LEARNING_S).call("tools_eval", {"path": session.wire_path(folder)})
+    result = session.client(answer_s=_LEARNING_S).call(
+        "tools_eval", {"path": session.wire_path(folder), "any_of": any_of}
+    )
     if not result["queries"]:
         raise NothingFound("there are no requests in it", path=folder)
     lines = [f"{name:<24} {value:6.1%}" for name, value in result["figures"].items()]

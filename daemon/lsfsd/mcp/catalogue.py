@@ -78,7 +78,8 @@ def _examples(tool: dict[str, Any]) -> dict[str, Any]:
 def _describe(asking: Asking, arguments: dict[str, Any]) -> Answer:
     tool = asking.call("tools_show", id=arguments["tool"])
     data = picked(tool, "id", "name", "kind", "effect", "source") | {"enabled": tool["enabled"]}
-    data |= {"description": tool["description"][:_PAGE]} | _schema(tool) | _examples(tool)
+    data |= {"description": tool["description"][:_PAGE]} | _schema(tool)
+    data |= _examples(tool) if arguments.get("with_examples") else {}
     takes = json.dumps(data["input_schema"], ensure_ascii=False) if "input_schema" in data else data["schema_left_out"]
     effect_of = "changes nothing" if tool["effect"] == "read" else "may change something"
     heading = f"{plain(tool['id'])}: {tool['kind']}, {effect_of}{'' if tool['enabled'] else ', switched off'}"
@@ -190,7 +191,11 @@ DESCRIBE = ToolSpec(
     "Say what a tool does and what arguments it takes, as JSON Schema.",
     Level.READ,
     READS,
-    record(["tool"], tool=text("Its id, as find_tools gives it", most=1_000)),
+    record(
+        ["tool"],
+        tool=text("Its id, as find_tools gives it", most=1_000),
+        with_examples=yes_no("With requests that it serves"),
+    ),
     said(["id", "description", "enabled"], **_TOOL, source=SAID_TEXT, enabled=yes_no()),
     _describe,
 )

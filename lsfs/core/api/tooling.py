@@ -83,6 +83,8 @@ class ToolsAddRequest(Caller, frozen=True, kw_only=True):
     """Of the program that speaks MCP."""
     env: dict[str, str] = {}
     """For that program, or the HTTP headers of a URL; kept in the vault, never shown or logged."""
+    server: str | None = None
+    """URL of the server of an API: requests, and its headers, go there and nowhere else; None: as its document says."""
     allow: Allowance = "ask"
     from_help: bool = False
     """Of commands without a page: run ``--help``."""
@@ -122,6 +124,18 @@ class ToolsImportRequest(Caller, frozen=True, kw_only=True):
     """Take in what a client's configuration names, or example requests (JSON lines of `query` and `gold`)."""
 
     path: str
+    forget: bool = False
+    """Forget the example requests of the file instead."""
+
+
+class ToolsImportResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What was taken in of a file."""
+
+    sources: tuple[ToolSourceInfo, ...] = ()
+    examples: int = 0
+    """Requests, each for a tool."""
+    unknown: int = 0
+    """Of those, for tools that are not known; they are kept for the day they are."""
 
 
 class ToolsFindRequest(Caller, frozen=True, kw_only=True):
@@ -200,6 +214,8 @@ class ToolsEvalRequest(Caller, frozen=True, kw_only=True):
 
     path: str
     """A folder with ``tools.jsonl``, ``queries.jsonl`` and perhaps ``queries_train.jsonl``, or one of requests."""
+    any_of: bool = False
+    """Of a file of requests: any tool of `gold` will do."""
 
 
 class ToolsEvalResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -157,6 +157,16 @@ class Tools:
         )
 
     @staticmethod
+    def forget_examples(tx: apsw.Connection, pairs: Iterable[tuple[str, str]], origin: Origin) -> int:
+        """Forgets these (tool, request) pairs of one origin; how many there were."""
+        before = tx.total_changes()
+        tx.executemany(
+            "DELETE FROM tool_examples WHERE tool = ? AND query = ? AND origin = ?",
+            ((tool, query, origin) for tool, query in pairs),
+        )
+        return tx.total_changes() - before
+
+    @staticmethod
     def remove_examples(tx: apsw.Connection, tool: str, origin: Origin) -> None:
         """Forgets the example requests of a tool that have one origin."""
         tx.execute("DELETE FROM tool_examples WHERE tool = ? AND origin = ?", (tool, origin))

@@ -114,6 +114,8 @@ def test_tools_are_found_with_few_words_each_and_schemas_on_request(connect):
 def test_a_tool_is_described_in_full(connect):
     described = connect().data("describe_tool", tool="local/burn")
     assert (described["effect"], described["input_schema"]) == ("change", SCHEMA)
+    assert "examples" not in described
+    described = connect().data("describe_tool", tool="local/burn", with_examples=True)
     assert described["examples"] == ["please burn"]
 
 
