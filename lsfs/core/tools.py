@@ -43,7 +43,11 @@ class ToolSource(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     kind: SourceKind
     where: dict[str, Any]
-    """How the kind's importer finds it: ``path``, ``url``, ``command`` with ``args`` and ``env``, ``target``."""
+    """How the kind's importer finds it: ``path``, ``url``, ``command`` with ``args`` and ``env``, ``target``.
+
+    Of an API also ``server``, the URL that the user named for its requests, or ``origin``, the one that its document
+    named when it was added with credentials (`lsfs.tools.web`).
+    """
     enabled: bool = True
     allow: Allowance = "ask"
     watched: bool = False

@@ -2,7 +2,8 @@
 
 A file of ``tools.d`` is a source: an OpenAPI document, function JSON, a folder of skills, the configuration of a client
 (then each of its servers is one), or a few words of TOML, JSON or YAML with ``source`` as it is given to
-``lsfs tools add``, and perhaps ``name``, ``kind``, ``args``, ``env``, ``headers``, ``allow`` and ``enabled``.
+``lsfs tools add``, and perhaps ``name``, ``kind``, ``args``, ``env``, ``headers``, ``server``, ``allow`` and
+``enabled``.
 """
 
 from __future__ import annotations
@@ -185,7 +186,7 @@ class Following:
     def _add(self, source: ToolSource) -> None:
         known = next((one.source for one in self._catalogue.stored() if one.source.name == source.name), None)
         if known is not None and known.watched and known.where.get("file") == source.where.get("file"):
-            if known.kind == source.kind and known.where == source.where:
+            if known.kind == source.kind and _unfixed(known) == _unfixed(source):
                 if known.enabled and self._catalogue.is_due(known):
                     self._refresh(known.name)
                 return
@@ -290,6 +291,7 @@ class _Description(msgspec.Struct, forbid_unknown_fields=True):
     args: list[str] = []
     env: dict[str, str] = {}
     headers: dict[str, str] = {}
+    server: str | None = None
     allow: Allowance = "ask"
     enabled: bool = True
     from_help: bool = False
@@ -308,6 +310,7 @@ def described_source(said: dict[str, Any], path: Path, environ: Mapping[str, str
             kind=words.kind,
             args=words.args,
             env=words.headers or words.env,
+            server=words.server,
             allow=words.allow,
             from_help=words.from_help,
             path=environ.get("PATH", ""),
@@ -315,6 +318,11 @@ def described_source(said: dict[str, Any], path: Path, environ: Mapping[str, str
     except msgspec.ValidationError as error:
         raise UsageError(f"the description of a source is wrong: {error}", path=str(path)) from error
     return msgspec.structs.replace(source, enabled=words.enabled)
+
+
+def _unfixed(source: ToolSource) -> dict[str, Any]:
+    """Where a source is, without what was fixed when it was added: only another description of it fixes that anew."""
+    return {key: value for key, value in source.where.items() if key != "origin"}
 
 
 def _watched(source: ToolSource, path: Path) -> ToolSource:

@@ -15,6 +15,7 @@ from lsfs.core.tools import Allowance, SourceKind, ToolSource
 from lsfs.store.vault.tools import SECRET_KEYS
 from lsfs.tools.importers import function_json, openapi, skills
 from lsfs.tools.importers.files import parse, read_file
+from lsfs.tools.web import origin_of
 
 _TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
@@ -23,6 +24,8 @@ _LINES = (".jsonl", ".ndjson")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]+")
 _TELLING = re.compile(r"(?i)key|token|secret|passw|auth|credential")
 _MOST_SHOWN = 200
+_USE = ("from_help", "server", "origin")
+"""What of a source's ``where`` says how it is used."""
 
 
 def recognised(
@@ -32,11 +35,13 @@ def recognised(
     kind: SourceKind | None = None,
     args: Sequence[str] = (),
     env: Mapping[str, str] | None = None,
+    server: str | None = None,
     allow: Allowance = "ask",
     from_help: bool = False,
     path: str = "",
 ) -> ToolSource:
-    """The source that a user means by `said`; `path` is the caller's PATH, `env` an environment or HTTP headers.
+    """The source that a user means by `said`; `path` is the caller's PATH, `env` an environment or HTTP headers,
+    `server` the URL that an API's requests go to.
 
     ``commands``, a file or folder by its absolute path, a URL, ``module:function``, or a program with its arguments.
     Raises UsageError for what is none of these, and what reading the file raises.
@@ -44,8 +49,14 @@ def recognised(
     found, where = _meaning(said, kind, list(args), path)
     if args and "command" not in where:
         raise UsageError(f"only a program has arguments: {args[0]}", hint="options stand before the source")
+    if server is not None:
+        if found != "openapi" or not origin_of(server):
+            raise UsageError(f"that is no server of an API: {server}", hint="https://HOST/PATH, of an OpenAPI document")
+        where["server"] = server
     if env:
         where["headers" if "url" in where else "env"] = dict(env)
+    if env and found == "openapi" and "path" in where and server is None:
+        where["origin"] = origin_of(openapi.first_server(Path(where["path"])))
     if from_help:
         where["from_help"] = True
     return ToolSource(name=name or name_for(found, where), kind=found, where=where, allow=allow)
@@ -133,6 +144,11 @@ def clean_name(said: str) -> str:
 
 def shown(source: ToolSource) -> str:
     """Where a source is, in one line without secrets: no environment, no headers, nothing behind ``--token``."""
+    server = source.where.get("server") or source.where.get("origin")
+    return f"{_place(source)}, server {openapi.source_name(str(server))}" if server else _place(source)
+
+
+def _place(source: ToolSource) -> str:
     where = source.where
     if isinstance(where.get("url"), str):
         return openapi.source_name(where["url"])[:_MOST_SHOWN]
@@ -158,9 +174,9 @@ def _masked(words: Sequence[str]) -> list[str]:
 
 
 def same_place(one: ToolSource, other: ToolSource) -> bool:
-    """Whether two sources are one: of a kind, at one place, whatever their secrets."""
+    """Whether two sources are one: of a kind, at one place, whatever their secrets and how they are used."""
 
     def place(source: ToolSource) -> dict[str, Any]:
-        return {key: value for key, value in source.where.items() if key not in (*SECRET_KEYS, "from_help")}
+        return {key: value for key, value in source.where.items() if key not in (*SECRET_KEYS, *_USE)}
 
     return one.kind == other.kind and place(one) == place(other)

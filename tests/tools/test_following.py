@@ -15,6 +15,7 @@ import pytest
 from lsfs.core.errors import UsageError
 from lsfs.core.tools import ToolSource
 from lsfs.tools.following import Following, _paused, sources_of
+from lsfs.tools.web import credentials_origin
 from tests.tools.catalogues import Library
 
 SERVER = Path(__file__).parent / "servers/notes.py"
@@ -149,6 +150,20 @@ def test_a_few_words_describe_a_source_that_lies_elsewhere(library, folder, foll
     (folder / "mine.toml").write_text('source = "../elsewhere.json"\nallow = "ask"\n')
     following.look()
     assert (library.catalogue.sources()[0].state, library.catalogue.sources()[0].allow) == ("ready", "ask")
+
+
+def test_where_credentials_go_is_fixed_until_the_description_is_another(library, folder):
+    api = library.folder / "api.yaml"
+
+    def origin(host: str, more: str = "") -> str:
+        api.write_text(f"openapi: 3.0.0\nservers: [{{url: 'https://{host}'}}]\npaths: {{/x: {{get: {{}}}}}}\n")
+        (folder / "api.toml").write_text(f'source = "../api.yaml"\nheaders = {{ Authorization = "t" }}\n{more}')
+        Following(library.catalogue, folder, {}).look()  # as the next start does
+        return credentials_origin(library.catalogue.source("api").where)
+
+    assert origin("a.example") == "https://a.example"
+    assert origin("b.example") == "https://a.example"
+    assert origin("b.example", 'server = "https://b.example"') == "https://b.example"
 
 
 @pytest.mark.parametrize("text", ['source = "commands"\nodd = 1', "source = ", 'source = "commands"\nkind = "other"'])

@@ -10,7 +10,8 @@ import pytest
 from lsfs.core.errors import LsfsError, UsageError
 from lsfs.core.tools import ToolSource
 from lsfs.tools.clients import configured, examples_in
-from lsfs.tools.sourcing import recognised, shown
+from lsfs.tools.sourcing import recognised, same_place, shown
+from lsfs.tools.web import credentials_origin, origin_of
 
 
 @pytest.fixture
@@ -74,6 +75,38 @@ def test_what_is_given_for_the_environment_goes_where_it_belongs(files):
     assert recognised("server", env={"A": "b"}, path=str(files)).where["env"] == {"A": "b"}
     assert recognised("https://a.example/mcp", env={"A": "b"}).where["headers"] == {"A": "b"}
     assert recognised("commands", from_help=True).where == {"from_help": True}
+
+
+def test_where_the_credentials_of_an_api_go_is_fixed_and_shown(files):
+    api = files / "api.yaml"
+    api.write_text("openapi: 3.0.0\nservers: [{url: 'https://A.example:443/v1'}]\npaths: {}\n")
+    source = recognised(str(api), env={"Authorization": "t"})
+    assert credentials_origin(source.where) == "https://a.example" and shown(source).endswith("https://a.example")
+    api.write_text("openapi: 3.0.0\nservers: [{url: 'https://b.example/v1'}]\npaths: {}\n")
+    assert credentials_origin(source.where) == "https://a.example"
+    named = recognised(str(api), env={"Authorization": "t"}, server="https://c.example/v2")
+    assert credentials_origin(named.where) == "https://c.example" and same_place(source, named)
+    assert shown(named) == f"{api}, server https://c.example/v2"
+    assert credentials_origin(recognised("https://d.example/api.json", env={"A": "b"}).where) == "https://d.example"
+    for said, server in ((str(api), "c.example"), (str(files / "functions.json"), "https://c.example")):
+        with pytest.raises(UsageError, match="no server"):
+            recognised(said, server=server)
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("HTTPS://me:pw@A.example:443/x", "https://a.example"),
+        ("http://[::1]:8000?x", "http://[::1]:8000"),
+        ("http://good.example\\@evil.example/", ""),
+        ("http://a@good.example@evil.example/", ""),
+        ("http://good.example\n.evil.example/", ""),
+        ("file:///etc", ""),
+        ("/v2", ""),
+    ],
+)
+def test_an_address_that_could_be_read_in_two_ways_has_no_origin(url, origin):
+    assert origin_of(url) == origin
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Operations of HTTP APIs: a request as the operation's description says, with the headers that the user configured.
 
-The headers of a source (its token among them) go to the server that the source names and to no other: redirects are
-followed on the same origin only.
+The headers of a source (its token among them) go to the one origin that was fixed when it was added, and to no other
+that its document names; redirects are followed on the same origin only.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from urllib.parse import quote
 from lsfs.core.errors import RefusedError
 from lsfs.core.tools import CallOutcome, Tool, ToolSource
 from lsfs.tools.callers.base import MOST_BYTES, Around, failed, shortened
+from lsfs.tools.web import credentials_of, credentials_origin, origin_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -83,7 +84,7 @@ class ApiCaller:
 def request_of(tool: Tool, arguments: Mapping[str, Any], source: ToolSource) -> tuple[str, str, dict[str, Any]]:
     """Method, URL and further fields of the HTTP request that an operation's arguments come to.
 
-    Raises RefusedError for a description that names none.
+    Raises RefusedError for a description that names none, and for a server that may not have the source's credentials.
     """
     how = tool.invocation
     method, path = str(how.get("method", "")).upper(), str(how.get("path", ""))
@@ -110,11 +111,9 @@ def request_of(tool: Tool, arguments: Mapping[str, Any], source: ToolSource) -> 
             headers[name] = _header(_text(value))
     if "{" in path:
         raise RefusedError(f"the path needs a value for {path[path.index('{') :].partition('}')[0]}}}")
-    own = {
-        **(source.where.get("env") or {}),
-        **(source.where.get("headers") or {}),
-    }  # both are how a user names headers
-    configured = {str(name): _header(str(value)) for name, value in own.items()}
+    configured = {name: _header(value) for name, value in credentials_of(source).items()}
+    if configured:
+        _check_origin(tool, base, source)
     fields: dict[str, Any] = {"headers": {**headers, **configured}, "params": query}
     if "body" in how:
         argument = str(how["body"] or "")
@@ -124,6 +123,17 @@ def request_of(tool: Tool, arguments: Mapping[str, Any], source: ToolSource) -> 
         elif body is not None:
             fields["json"] = body
     return method, base.rstrip("/") + path, fields
+
+
+def _check_origin(tool: Tool, base: str, source: ToolSource) -> None:
+    """Raises RefusedError where the credentials of a source are for another server, or for none that is known."""
+    asked, own = origin_of(base), credentials_origin(source.where)
+    if not asked or asked != own:
+        raise RefusedError(
+            f"{tool.id} is at {asked or 'no plain web address'}; the credentials of {source.name} are for "
+            f"{own or 'no server that is known'} and not sent there",
+            hint="if they are for that one, name it: lsfs tools add --server URL …, or server in its file of tools.d",
+        )
 
 
 def _text(value: Any) -> str:

@@ -14,6 +14,7 @@ from lsfs.tools.importers.base import Basket, Taken
 from lsfs.tools.importers.download import download
 from lsfs.tools.importers.files import parse, read_file, source_path, stat_stamp
 from lsfs.tools.importers.references import Document
+from lsfs.tools.web import credentials_of, credentials_origin, origin_of
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _READS = ("get", "head", "options")
@@ -30,14 +31,13 @@ class OpenApi:
         """See `Importer.take`."""
         url = source.where.get("url")
         if isinstance(url, str):
-            path, data = source_name(url), download(url, source.where.get("headers") or {})
+            own = credentials_of(source) if credentials_origin(source.where) == origin_of(url) else {}
+            path, data = source_name(url), download(url, own)
         else:
             file = source_path(source)
             path, data = str(file), read_file(file)
             url = ""
-        found = parse(data, Path(path))
-        if not looks_like(found):
-            raise UsageError("it is no OpenAPI 3 document", path=path, hint="Swagger 2 has to be converted first")
+        found = _parsed(data, path)
         basket = Basket(source, "openapi")
         document = Document(found)
         server = _server(document, found, url)
@@ -46,15 +46,29 @@ class OpenApi:
             if not isinstance(resolved, dict):
                 basket.refuse(route, "it is not the description of a path")
                 continue
-            own = _server(document, resolved, url) or server
+            nearer = _server(document, resolved, url) or server
             for method in _METHODS:
                 if method in resolved:
-                    _put(basket, document, own, route, method, resolved)
+                    _put(basket, document, nearer, route, method, resolved)
         return basket.taken()
 
     def stamp(self, source: ToolSource) -> str:
         """See `Importer.stamp`."""
         return "" if source.where.get("url") else stat_stamp(source_path(source))
+
+
+def first_server(path: Path) -> str:
+    """The URL of the server that a document in a file names first, '' for none.  Raises what reading it raises."""
+    found = _parsed(read_file(path), str(path))
+    return _server(Document(found), found, "")
+
+
+def _parsed(data: bytes, path: str) -> dict[str, Any]:
+    found = parse(data, Path(path))
+    if not looks_like(found):
+        raise UsageError("it is no OpenAPI 3 document", path=path, hint="Swagger 2 has to be converted first")
+    assert isinstance(found, dict)
+    return found
 
 
 def looks_like(document: Any) -> bool:

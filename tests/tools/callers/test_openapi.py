@@ -89,7 +89,7 @@ def test_arguments_go_where_the_operation_has_them(operation, around, server):
         body="body",
     )
     given = {"id": "a/b c", "tag": ["x", "y z"], "trace": "t1", "body": {"name": "Rex"}}
-    said = call(pets, given, around(headers={"Authorization": "Bearer of-the-user"}))
+    said = call(pets, given, around(headers={"Authorization": "Bearer of-the-user"}, server=pets.invocation["url"]))
     assert said.ok and json.loads(said.data["body"]) == {"name": "Rex"}
     method, path, headers, _ = server.seen[0]
     assert (method, path) == ("POST", "/v1/pets/a%2Fb%20c?tag=x&tag=y+z")
@@ -106,9 +106,21 @@ def test_an_answer_that_says_no_is_a_failure_with_what_it_says(operation, around
     assert not said.ok and said.text.startswith("the server answered 404") and "no such pet" in said.text
 
 
+def test_credentials_go_to_the_server_that_they_are_for_and_to_no_other(operation, around, server):
+    elsewhere = "http://127.0.0.1:9"
+    for where in ({"url": f"{elsewhere}/api.json"}, {"origin": elsewhere}, {"path": "/x/api.json"}, {"server": ""}):
+        for key in ("env", "headers"):
+            with pytest.raises(RefusedError, match="credentials") as caught:
+                call(operation("/pets"), {}, around(**{key: {"X-Token": "mine"}}, **where))
+            assert "--server" in caught.value.hint
+    assert server.seen == []
+    assert call(operation("/pets"), {}, around(url=f"{elsewhere}/api.json")).ok
+
+
 def test_redirects_stay_at_the_origin(operation, around, server):
-    assert call(operation("/near"), {}, around(headers={"X-Token": "mine"})).ok
-    said = call(operation("/far"), {}, around(headers={"X-Token": "mine"}))
+    own = around(headers={"X-Token": "mine"}, origin=operation("/").invocation["url"])
+    assert call(operation("/near"), {}, own).ok
+    said = call(operation("/far"), {}, own)
     assert not said.ok and "another one" in said.text
     assert not any("stolen" in path for _, path, _, _ in server.seen)
     assert not call(operation("/round"), {}, around()).ok

@@ -49,13 +49,19 @@ def server() -> Iterator[str]:
         thread.join()
 
 
-def source(url: str) -> ToolSource:
-    return ToolSource(name="x", kind="openapi", where={"url": url, "headers": {"Authorization": "Bearer s3cret"}})
+def source(url: str, **where: str) -> ToolSource:
+    where_of_all = {"url": url, "headers": {"Authorization": "Bearer s3cret"}, **where}
+    return ToolSource(name="x", kind="openapi", where=where_of_all)
 
 
 def test_a_document_is_fetched_with_the_headers_of_its_source(server):
     (tool,) = OpenApi().take(source(f"{server}/api.json?key=s3cret")).tools
     assert tool.invocation["url"] == f"{server}/v2" and Handler.seen[-1] == "Bearer s3cret"
+
+
+def test_a_document_from_elsewhere_than_its_server_is_fetched_without_credentials(server):
+    assert OpenApi().take(source(f"{server}/api.json", server="https://api.example/v1")).tools
+    assert Handler.seen[-1] is None
 
 
 @pytest.mark.parametrize("path", ["gone.json", "away.json", "flood.json"])

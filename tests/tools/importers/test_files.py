@@ -83,7 +83,9 @@ def test_an_operation_is_a_tool_that_its_caller_can_call(tmp_path):
     assert (show.effect, show.group, tools["delete_pets_id"].effect) == ("read", "pets", "change")
     assert show.schema["properties"]["id"] == {"type": "integer", "description": "Its number."}
     assert show.schema["required"] == ["id"]
-    source = ToolSource(name="x", kind="openapi", where={"headers": {"Authorization": "t"}})
+    source = ToolSource(
+        name="x", kind="openapi", where={"headers": {"Authorization": "t"}, "origin": "https://eu.example"}
+    )
     method, url, fields = request_of(show, {"id": 7, "fields": ["a", "b"], "X-Trace": "1"}, source)
     assert (method, url) == ("GET", "https://eu.example/v1/pets/7")
     assert fields["params"] == [("fields", "a"), ("fields", "b")] and fields["headers"]["X-Trace"] == "1"
