@@ -16,6 +16,7 @@ from lsfs.core.config import Config
 from lsfs.core.faults import Reach, unreached
 from lsfs.core.locations import Paths
 from lsfs.engine import Engine, Parts
+from lsfs.engine.readable import Readable
 from lsfs.extract.choose import EXTRACTOR_VERSION
 from lsfs.versions.gc import Collector
 from lsfs.watch.scan import Scanner
@@ -64,6 +65,7 @@ def open_engine(paths: Paths, config: Config, reach: Reach = unreached) -> Engin
                 vault_copy=Path(paths.vault_dir, "vault.copy.db"),
                 free_floor=base.free_floor,
                 ignored=lambda root, path: _why_ignored(scanner(root), path),
+                readable=Readable(base.vault, lambda root, path: scanner(root).unsearched(path)),
                 in_force=base.in_force,
                 flusher=changers.flusher,
                 planner=changers.planner,

@@ -177,7 +177,8 @@ class Changing:
             return plan
         bases = self._bases() | {int(base): path for base, path in document.places.items()}
         fields = {name: getattr(plan, name) for name in PlanResult.__struct_fields__}
-        return StoredPlan(**fields, changes=plan_texts(steps, bases, self._parts.contents))
+        shown = self._parts.readable.are_shown(steps, bases, document.read) if request.door == "mcp" else steps
+        return StoredPlan(**fields, changes=plan_texts(shown, bases, self._parts.contents))
 
     def log(self, request: LogRequest) -> LogResult:
         """What was done, the newest first."""

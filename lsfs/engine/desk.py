@@ -32,6 +32,7 @@ class Desk:
     def __init__(self, parts: Parts, caller: Caller, now_ns: int, adviser: Adviser | None) -> None:
         """`adviser` is asked where search is not sure which file is meant."""
         self._parts = parts
+        self._by_agent = caller.door == "mcp"
         self._roots = roots = dict(parts.root_paths())
         clock = Clock(now_ns, zone_of(caller.zone), caller.locale)
         cwd = mounts.real(absolute_from_wire(caller.cwd))
@@ -58,14 +59,20 @@ class Desk:
         results = [self.chooser.at(path) or Target(path) for path in map(os.path.normpath, last)]
         meaning = Meaning(self.chooser, self.places, sentence, results, self.clock)
         facts = IndexFacts(self._parts.index, self._parts.search, self._parts.texts)
-        return Resolver(meaning, _text_of, self._gone, facts)
+        return Resolver(meaning, self._text_to_use, self._gone, facts)
 
-    @staticmethod
-    def text_at(path: bytes) -> str | None:
-        """The text at a path as it can be compared: '' where nothing stands, None for what is no small text."""
+    def _text_to_use(self, target: Target) -> str | None:
+        """The text of a file; None where the caller may not read it."""
+        if self._by_agent and not self._parts.readable.is_shown(target.path):
+            return None
+        return _text_of(target)
+
+    def text_at(self, path: bytes) -> str | None:
+        """The text at a path as it can be compared: '' where nothing stands, None for what is no small text, or not
+        the caller's to read."""
         if not mounts.stands(path):
             return ""
-        text = _text_of(Target(path))
+        text = self._text_to_use(Target(path))
         return text if text is not None and is_plain(text) else None
 
     def _gone(self, words: str) -> list[bytes]:

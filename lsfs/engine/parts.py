@@ -10,6 +10,7 @@ from pathlib import Path
 from lsfs.answer import Answering
 from lsfs.core.policy import InForce
 from lsfs.engine.changes import Changes
+from lsfs.engine.readable import Readable
 from lsfs.index.embedding import EmbeddingJob
 from lsfs.index.pipeline import Pipeline
 from lsfs.index.search import Search
@@ -98,6 +99,8 @@ class Parts:
     free_floor: int
     """Bytes of free disk below which vectors are not made."""
     ignored: Callable[[Root, bytes], str | None]
+    readable: Readable
+    """What agents get to see."""
     in_force: Callable[[Root], InForce]
     """What a root's settings come to."""
     flusher: Flusher

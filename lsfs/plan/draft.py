@@ -98,6 +98,8 @@ class Draft:
         self.effects: list[Effect] = []
         self.left_out: list[LeftOut] = []
         self.notes: list[str] = []
+        self.read: list[bytes] = []
+        """Files that texts are taken from, which are written to others."""
         self.external = False
         """Whether something is written outside the watched folders, or by a tool that says not what."""
         self.tools: ToolCalls | None = None

@@ -60,6 +60,8 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
     """Id of the tool that it calls."""
     actions: tuple[Action, ...] = ()
     """What was asked for, where no sentence did, as far as it is kept for a macro."""
+    read: tuple[bytes, ...] = ()
+    """The files that texts which it writes were taken from, where they are written to others."""
     request: str = ""
     """What its sentence was understood as (`lsfs.plan.request`), where that may be learnt from."""
 
@@ -322,6 +324,7 @@ class Planner:
             exempt=exempt,
             external_named=named,
             called=draft.called,
+            read=tuple(draft.read),
             actions=actions,
             request=request,
         )

@@ -91,6 +91,21 @@ class Scanner:
             batch.errors.append((b"", reason(error)))
         return batch
 
+    def unsearched(self, path: bytes) -> str | None:
+        """Why what stands at a path is not searched, or would not be if anything stood there; None where it is."""
+        rules = self._rules
+        try:
+            with self._open_root() as root_fd:
+                for folder in paths.ancestors(path):
+                    if folder:
+                        why = MOUNTED if folder in self._mounted else rules.verdict(folder, True).index
+                        if why is not None:
+                            return why
+                    rules = _entered(rules, root_fd, folder)
+        except OSError as error:
+            return reason(error)
+        return MOUNTED if path in self._mounted else rules.verdict(path, False).index
+
     def _open_root(self) -> folders.Opened:
         self._mounts_read_at = float("-inf")
         self._mounts()
@@ -159,3 +174,16 @@ class Scanner:
                 batch.gone.append(path)
             else:
                 batch.errors.append((path, reason(error)))
+
+
+def _entered(rules: IgnoreRules, root_fd: int, folder: bytes) -> IgnoreRules:
+    """The rules for what lies in a folder, if it is there or not; raises OSError where it cannot be read."""
+    if not folder:
+        return rules.enter(folder, IGNORE_FILES, folders.ignore_reader(root_fd))
+    try:
+        with folders.folder(root_fd, folder) as fd:
+            return rules.enter(folder, IGNORE_FILES, folders.ignore_reader(fd))
+    except OSError as error:
+        if error.errno not in MISSING:
+            raise
+        return rules.enter(folder, (), folders.ignore_reader(root_fd))

@@ -80,6 +80,7 @@ def merge(draft: Draft, action: actions.Merge) -> None:
         total += node.size
         if total > _MOST_BYTES:
             raise Problem("too-large", f"what is to be merged is larger than {_MOST_BYTES >> 20} MiB together", source)
+        draft.read.append(draft.shown(source))
         parts.append((source, _bytes(draft, source, node)))
     pdfs = [extension(split(source.path)[1]) == "pdf" for source, _ in (*parts, (where, b""))]
     if all(pdfs):
