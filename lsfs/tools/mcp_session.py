@@ -121,7 +121,7 @@ class Session:
     def _streams(self) -> contextlib.AbstractAsyncContextManager[Any]:
         url, command = self.where.get("url"), self.where.get("command")
         if isinstance(url, str):
-            return http(url, _texts(self.where.get("headers")))
+            return http(url, _texts(self.where.get("headers")), self._told)
         if not isinstance(command, str) or not command:
             raise UsageError(f"the source {self.name} names neither a program nor a URL")
         arguments = [str(word) for word in self.where.get("args") or ()]

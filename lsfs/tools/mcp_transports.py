@@ -7,11 +7,14 @@ size that it may have, the environment is given, and what the server complains o
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from lsfs.tools.web import PLAIN, encoding_problem
 
 if TYPE_CHECKING:
     import httpx2
@@ -151,26 +154,31 @@ async def _gone(process: Process, seconds: float) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def http(url: str, headers: Mapping[str, str]) -> AsyncIterator[Any]:
+async def http(url: str, headers: Mapping[str, str], told: Told) -> AsyncIterator[Any]:
     """The streams of a server at a URL; `headers` go to its origin alone."""
     import httpx2
     from mcp.client.streamable_http import streamable_http_client
 
+    bounded = functools.partial(_bounded, told)
     timeout = httpx2.Timeout(_CONNECT_S, read=_READ_S)
     # trust_env: the daemon's proxies and netrc are not the user's wish for this server.
     async with (
         httpx2.AsyncClient(
-            headers=dict(headers), timeout=timeout, trust_env=False, event_hooks={"response": [_bounded]}
+            headers={**headers, **PLAIN}, timeout=timeout, trust_env=False, event_hooks={"response": [bounded]}
         ) as client,
         streamable_http_client(url, http_client=client, max_sse_event_size=MOST_MESSAGE) as streams,
     ):
         yield streams
 
 
-async def _bounded(response: httpx2.Response) -> None:
-    """Has a response that is one message end with an error where it is too long."""
+async def _bounded(told: Told, response: httpx2.Response) -> None:
+    """Has a response that is one message end with an error where it is too long; raises httpx2.ReadError for one that
+    is compressed, as the length is that of what comes over the wire."""
     import httpx2
 
+    if why := encoding_problem(response.headers):
+        told.why = why
+        raise httpx2.ReadError(why)
     if response.headers.get("content-type", "").startswith("text/event-stream"):
         return
     whole = response.stream
@@ -183,7 +191,8 @@ async def _bounded(response: httpx2.Response) -> None:
             async for part in inner:
                 length += len(part)
                 if length > MOST_MESSAGE:
-                    raise httpx2.ReadError(f"it sent a message of more than {MOST_MESSAGE >> 20} MiB")
+                    told.why = f"it sent a message of more than {MOST_MESSAGE >> 20} MiB"
+                    raise httpx2.ReadError(told.why)
                 yield part
 
         async def aclose(self) -> None:

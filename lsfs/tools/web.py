@@ -1,4 +1,4 @@
-"""Which server gets the credentials of a source.  Pure."""
+"""Which server gets the credentials of a source, and in which form answers are taken.  Pure."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ _ORIGIN = re.compile(
 )
 _PORTS = {"http": "80", "https": "443"}
 
+PLAIN = {"Accept-Encoding": "identity"}
+"""Asks for an answer as it is: of a compressed one nobody knows how large it is before it is in memory."""
+
 
 def origin_of(url: str) -> str:
     """Scheme, host and, where it is not the scheme's own, port of a web address (RFC 6454); '' where it has none."""
@@ -22,6 +25,12 @@ def origin_of(url: str) -> str:
         return ""
     scheme, host, port = match[1].lower(), match[2].lower(), match[3]
     return f"{scheme}://{host}" if port in (None, _PORTS[scheme]) else f"{scheme}://{host}:{port}"
+
+
+def encoding_problem(headers: Mapping[str, str]) -> str:
+    """Why an answer with these headers is not read, '' where it is; `headers` without regard to case."""
+    encoding = headers.get("content-encoding", "").strip().lower()
+    return "" if encoding in ("", "identity") else f"the server compresses its answers ({encoding[:40]}), unasked"
 
 
 def credentials_of(source: ToolSource) -> dict[str, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
+import json
 import os
 import socket
 import subprocess
@@ -10,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -170,6 +173,41 @@ def test_a_server_that_hangs_costs_its_time_limit_and_no_process(sessions, how):
 def test_a_server_that_sends_too_much_is_ended_with_the_reason(sessions):
     with pytest.raises(UnavailableError, match="8 MiB"):
         sessions.list_tools(stdio("hostile.py", "flood"), 20)
+
+
+class Bomb(BaseHTTPRequestHandler):
+    """A server over HTTP whose list of tools is small on the wire and large in memory."""
+
+    def do_POST(self) -> None:
+        message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        result = {"tools": [], "x": "a" * (32 << 20)}
+        if message["method"] == "initialize":
+            server = {"name": "x", "version": "1"}
+            version = message["params"]["protocolVersion"]
+            result = {"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": server}
+        known = message["method"] in ("initialize", "tools/list")
+        said = {"result": result} if known else {"error": {"code": -32601, "message": "no such method"}}
+        body = json.dumps({"jsonrpc": "2.0", "id": message.get("id"), **said}).encode()
+        self.send_response(200 if "id" in message else 202)
+        self.send_header("Content-Type", "application/json")
+        if message["method"] == "tools/list":
+            body = gzip.compress(body, 1)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+
+def test_an_answer_that_is_compressed_is_not_unpacked(sessions):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Bomb) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        where = {"url": f"http://127.0.0.1:{listening.server_port}/mcp"}
+        with pytest.raises(UnavailableError, match="compresses its answers"):
+            sessions.list_tools(ToolSource(name="bomb", kind="mcp", where=where), 20)
+        listening.shutdown()
 
 
 def test_a_server_that_dies_says_why_without_secrets(sessions):

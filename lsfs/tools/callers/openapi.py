@@ -17,7 +17,7 @@ from urllib.parse import quote
 from lsfs.core.errors import RefusedError
 from lsfs.core.tools import CallOutcome, Tool, ToolSource
 from lsfs.tools.callers.base import MOST_BYTES, Around, failed, shortened
-from lsfs.tools.web import credentials_of, credentials_origin, origin_of
+from lsfs.tools.web import PLAIN, credentials_of, credentials_origin, encoding_problem, origin_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -55,7 +55,7 @@ class ApiCaller:
             timeout = httpx2.Timeout(around.deadline_s, connect=min(_CONNECT_S, around.deadline_s))
             try:
                 # trust_env: the daemon's own proxies and netrc are not the user's wish for this call.
-                with httpx2.Client(timeout=timeout, trust_env=False) as client:
+                with httpx2.Client(timeout=timeout, trust_env=False, headers=PLAIN) as client:
                     answers.put(_answered(client, method, url, fields, going))
             except Exception as error:  # handed to the caller's thread, which knows what it means
                 answers.put(error)
@@ -156,6 +156,8 @@ def _answered(
     for _ in range(_REDIRECTS + 1):
         response = client.send(request, stream=True)
         try:
+            if why := encoding_problem(response.headers):
+                return failed(why)
             body = bytearray()
             for part in response.iter_bytes():
                 body += part

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from lsfs.core.errors import UnavailableError, UsageError
 from lsfs.tools.importers.base import MOST_FILE_BYTES
+from lsfs.tools.web import PLAIN, encoding_problem
 
 _SECONDS = 30.0
 
@@ -20,11 +21,13 @@ def download(url: str, headers: Mapping[str, str]) -> bytes:
     until = time.monotonic() + _SECONDS
     try:
         with (
-            httpx2.Client(timeout=_SECONDS, trust_env=False, headers=dict(headers)) as client,
+            httpx2.Client(timeout=_SECONDS, trust_env=False, headers={**headers, **PLAIN}) as client,
             client.stream("GET", url) as response,
         ):
             if not response.is_success:
                 raise UnavailableError(f"the server answered {response.status_code}", path=shown)
+            if why := encoding_problem(response.headers):
+                raise UnavailableError(why, path=shown)
             data = bytearray()
             for part in response.iter_bytes():
                 data += part

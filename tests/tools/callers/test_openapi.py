@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 import time
@@ -32,6 +33,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.say(302, "", Location="/v1/round")
         elif name == "/v1/flood":
             return self.say(200, "x" * 10_000_000)
+        elif name == "/v1/bomb":
+            return self.say(200, gzip.compress(b" " * (6 << 20)), **{"Content-Encoding": "gzip"})
         elif name == "/v1/torn":
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
             self.close_connection = True
@@ -44,13 +47,14 @@ class Handler(BaseHTTPRequestHandler):
             return self.say(404, '{"error": "no such pet"}')
         return self.say(200, json.dumps({"path": self.path, "body": body}))
 
-    def say(self, status: int, text: str, **headers: str) -> None:
+    def say(self, status: int, said: str | bytes, **headers: str) -> None:
+        body = said.encode() if isinstance(said, str) else said
         self.send_response(status)
         for header, value in headers.items():
             self.send_header(header, value)
-        self.send_header("Content-Length", str(len(text)))
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(text.encode())
+        self.wfile.write(body)
 
     do_GET = do_POST = do_DELETE = answer  # the names that http.server asks for
 
@@ -126,7 +130,9 @@ def test_redirects_stay_at_the_origin(operation, around, server):
     assert not call(operation("/round"), {}, around()).ok
 
 
-@pytest.mark.parametrize(("path", "why"), [("/flood", "MiB"), ("/torn", "could not"), ("/garbage", "could not")])
+@pytest.mark.parametrize(
+    ("path", "why"), [("/flood", "MiB"), ("/bomb", "compresses"), ("/torn", "could not"), ("/garbage", "could not")]
+)
 def test_a_hostile_server_costs_only_the_call(operation, around, path, why):
     said = call(operation(path), {}, around())
     assert not said.ok and why in said.text and len(said.text) < 1_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from collections.abc import Iterator
@@ -31,7 +32,11 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
             return
         body = API.encode() if self.path.startswith("/api.json") else b" " * 2_000_000
+        if self.path.startswith("/bomb"):
+            body = gzip.compress(API.encode())
         self.send_response(200 if self.path != "/gone.json" else 404)
+        if self.path.startswith("/bomb"):
+            self.send_header("Content-Encoding", "gzip")
         self.end_headers()
         self.wfile.write(body)
 
@@ -64,7 +69,7 @@ def test_a_document_from_elsewhere_than_its_server_is_fetched_without_credential
     assert Handler.seen[-1] is None
 
 
-@pytest.mark.parametrize("path", ["gone.json", "away.json", "flood.json"])
+@pytest.mark.parametrize("path", ["gone.json", "away.json", "flood.json", "bomb.json"])
 def test_what_cannot_be_had_is_told_without_secrets(server, path, monkeypatch):
     monkeypatch.setattr("lsfs.tools.importers.download.MOST_FILE_BYTES", 1_000_000)
     with pytest.raises(LsfsError) as caught:
