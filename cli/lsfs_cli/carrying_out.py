@@ -30,7 +30,7 @@ def carried_out(session: Session, client: Client, request: dict[str, Any]) -> di
         except UnavailableError as error:
             error.hint = f"lsfs log tells what became of op {op}"
             raise
-    if ctrl_c.pressed:
+    if ctrl_c.pressed and all(one["failure"] != "cancelled" for one in results[-1]["results"]):
         session.note("it was done before it could be cancelled")
     return results[-1]
 

@@ -8,12 +8,13 @@ from typing import Any
 from lsfs.core.errors import ConflictError, LsfsError, RefusedError, UsageError
 from lsfs.core.failures import DONE, NOTHING, failure_document
 from lsfs.rpc.client import Client
+from lsfs_cli.call_failures import failure_of, said_besides
 from lsfs_cli.carrying_out import carried_out
 from lsfs_cli.confirm import ASK, Consent, can_ask, confirm
 from lsfs_cli.last_result import files_of
 from lsfs_cli.plan_text import render_plan
 from lsfs_cli.session import Session
-from lsfs_cli.style import count_text
+from lsfs_cli.style import count_text, readable
 from lsfs_cli.tools_text import render_outcomes
 from lsfs_cli.typed import sentence
 from lsfs_cli.written_text import render_changes
@@ -44,7 +45,7 @@ def settle(session: Session, client: Client, plan: dict[str, Any], consent: Cons
     try:
         return _decided(session, client, plan, consent, said)
     except LsfsError as error:
-        if session.json:
+        if session.json and not session.printed:
             session.document(unfinished(plan, error))
         raise
 
@@ -64,7 +65,9 @@ def _decided(session: Session, client: Client, plan: dict[str, Any], consent: Co
     silent = plan["class"] == "silent" or reads
     calls = any(effect["action"] == CALL for effect in plan["effects"])
     # What a tool may change nobody can show beforehand: --yes is no answer to that, the user's word for its source is.
-    agreed = plan.get("unasked", False) if calls else consent.yes
+    # A tool that nobody has named is asked about even so, and --yes is the answer.
+    allowed = plan.get("allowed", False)
+    agreed = (plan.get("unasked", False) or (allowed and consent.yes)) if calls else consent.yes
     asks = not (agreed or consent.dry_run or silent)
     correctable = asks and can_ask(session) and bool(plan.get("actions"))
     if not reads or consent.dry_run:
@@ -92,7 +95,8 @@ def _decided(session: Session, client: Client, plan: dict[str, Any], consent: Co
             if better is not None:
                 return _decided(session, client, better, consent, said)
         elif calls:
-            confirm(session, "Call it?", hint="lsfs tools enable SOURCE --allow all lets its tools run unasked")
+            hint = "--yes calls it" if allowed else "lsfs tools enable SOURCE --allow all lets its tools run unasked"
+            confirm(session, "Call it?", hint=hint)
         else:
             confirm(session, "Apply?")
         request["confirmed"] = "asked"
@@ -100,9 +104,12 @@ def _decided(session: Session, client: Client, plan: dict[str, Any], consent: Co
         request["environ"] = {name: value for name, value in session.environ.items() if _is_text(name + value)}
     result = {**plan, **carried_out(session, client, request)}
     session.last = files_of(result)
+    error = failure_of(result)
+    if error is not None:
+        session.show(unfinished(result, error), readable(said_besides(result)))
+        raise error
     session.show(result, _done(session, result))
-    # A tool that says it failed was called all the same, and may have changed something.
-    return DONE if all(one["ok"] for one in result["results"]) else NOTHING
+    return DONE
 
 
 def _done(session: Session, result: dict[str, Any]) -> str:

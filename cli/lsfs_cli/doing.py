@@ -21,7 +21,7 @@ from lsfs_cli.style import plain
 NO_RESULT: Mapping[str, Any] = {
     "op": None, "state": "refused", "class": "read", "summary": "", "files": 0, "bytes": 0, "effects": [],
     "left_out": [], "notes": [], "conflicts": [], "steps": [], "results": [], "exempt": False,
-    "unasked": False, "expires": "",
+    "unasked": False, "allowed": False, "expires": "",
     "error": "", "tier": None, "reason": "", "readings": [], "hits": [], "answer": None, "citations": [], "actions": [],
     "changes": [], "judged": [], "unanswered": [],
     "elapsed_ms": 0.0,

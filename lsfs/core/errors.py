@@ -10,6 +10,7 @@
     │   ├── ModelUnavailable
     │   └── WorkerFailed
     ├── RolledBack            it failed part way, and all of it was taken back   exit 6
+    ├── CallFailed            a tool that was called failed; what it changed stands   exit 6
     ├── StorageError          disk full, unreadable, no permission               exit 7
     │   ├── PermissionRefused
     │   ├── DiskFull
@@ -93,6 +94,12 @@ class RolledBack(LsfsError):
     """Changing files failed part way; what had been done was taken back."""
 
     code = "rolled-back"
+
+
+class CallFailed(LsfsError):
+    """A tool that was called failed; what it changed until then stands, and can be taken back as far as it is seen."""
+
+    code = "call-failed"
 
 
 class StorageError(LsfsError):

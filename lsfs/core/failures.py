@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 
 from lsfs.core.errors import (
+    CallFailed,
     ConflictError,
     InternalError,
     LsfsError,
@@ -45,6 +46,7 @@ _EXIT_CODES: tuple[tuple[type[LsfsError], int], ...] = (
     (ConflictError, 4),
     (UnavailableError, 5),
     (RolledBack, 6),
+    (CallFailed, 6),
     (StorageError, 7),
     (InternalError, 70),
     (Interrupted, INTERRUPTED),

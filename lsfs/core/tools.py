@@ -61,6 +61,11 @@ class ToolProblem(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
+CallFailure = Literal["", "failed", "unavailable", "cancelled"]
+"""How a call went wrong: it was made and failed, what it calls could not be reached or run, or it was ended because
+whoever asked for it wanted that."""
+
+
 class CallOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a call gave."""
 
@@ -74,3 +79,5 @@ class CallOutcome(msgspec.Struct, frozen=True, kw_only=True):
     cut: bool = False
     """There was more than is kept."""
     elapsed_ms: float = 0.0
+    failure: CallFailure = ""
+    """Of a call that is not ``ok``; '' in what older versions kept, and means ``failed`` there."""

@@ -152,7 +152,9 @@ class Saying:
         if meant is None:
             return None
         plan = self._changing.plan(PlanRequest(actions=(meant.action,), sentence=request.sentence, **_caller(request)))
-        return msgspec.structs.replace(_of_plan(plan), tier="llm", actions=(meant.action,), unasked=False)
+        return msgspec.structs.replace(
+            _of_plan(plan), tier="llm", actions=(meant.action,), unasked=False, allowed=plan.unasked
+        )
 
     def _thinking(self, emit: Emit) -> bool:
         return emit("understanding" if self._parts.llm_loaded() else "loading", "")

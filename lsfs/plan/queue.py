@@ -226,7 +226,7 @@ class OpQueue:
             outcome = self._calls.call(begun, environ, ticket.cancelled.is_set)
         except Exception as error:  # of lsfs itself: what the tool did is looked at all the same
             log.exception("the call of op %d failed", begun.op.id)
-            outcome = CallOutcome(ok=False, text=f"the call failed: {error}")
+            outcome = CallOutcome(ok=False, text=f"the call failed: {error}", failure="failed")
 
         def finish(_: _Ticket) -> bool:
             try:

@@ -16,7 +16,7 @@ import msgspec
 
 from lsfs.core.errors import ConflictError, LsfsError, NothingFound, RefusedError
 from lsfs.core.tools import CallOutcome, Tool, ToolKind, ToolSource
-from lsfs.tools.callers.base import MOST_TEXT, Around, ToolCaller, failed, shortened
+from lsfs.tools.callers.base import MOST_TEXT, Around, ToolCaller, failed, shortened, unreached
 from lsfs.tools.secrecy import secret_values, secrets_of, without
 from lsfs.tools.validating import check_arguments
 
@@ -127,10 +127,12 @@ class ToolCalls:
             outcome = self._callers[tool.kind].call(tool, arguments, around)
             hidden = (*secrets_of(source), *secret_values(tool.schema, arguments))
         except LsfsError as error:
-            outcome, hidden = failed(error.message), ()
+            outcome, hidden = unreached(error.message), ()
         except Exception as error:  # of a backend, and of whatever it speaks to: it costs this call
             log.exception("a call of %s failed", id)
             outcome, hidden = failed(f"the call failed: {type(error).__name__}"), ()
+        if not outcome.ok and side.cancelled():
+            outcome = msgspec.structs.replace(outcome, failure="cancelled")
         elapsed = round((time.perf_counter() - started) * 1000, 1)
         return msgspec.structs.replace(_kept(outcome, hidden), elapsed_ms=elapsed)
 

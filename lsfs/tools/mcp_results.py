@@ -15,7 +15,8 @@ def outcome_of(result: CallToolResult) -> CallOutcome:
     """Its texts, with what is no text named; its structured content as data."""
     text, cut = shortened("\n".join(filter(None, map(_said, result.content))))
     data = None if cut else result.structured_content
-    return CallOutcome(ok=not result.is_error, text=text, data=data, cut=cut)
+    ok = not result.is_error
+    return CallOutcome(ok=ok, text=text, data=data, cut=cut, failure="" if ok else "failed")
 
 
 def _said(block: Any) -> str:

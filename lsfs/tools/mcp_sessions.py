@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from lsfs.core.errors import UnavailableError
+from lsfs.core.errors import UnavailableError, WorkerFailed
 from lsfs.core.tools import CallOutcome, ToolProblem, ToolSource
 from lsfs.tools.mcp_results import outcome_of
 from lsfs.tools.mcp_session import Session, folder_of, reason_of
@@ -88,20 +88,27 @@ class McpSessions:
         timeout: float,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> CallOutcome:
-        """What a tool of a server gives; raises UnavailableError where the server cannot be asked, or takes too long.
+        """What a tool of a server gives; raises UnavailableError where the server cannot be asked, WorkerFailed where
+        it was asked, and dies or takes too long.
 
         `cancelled` is asked now and then; once it says yes, the server is told so and the outcome is not ``ok``.
         """
         begun = time.monotonic()
+        asked = threading.Event()
 
         async def work(session: Session) -> CallOutcome:
             assert session.client is not None
+            asked.set()
             return outcome_of(await session.client.call_tool(tool, dict(arguments)))
 
         try:
             outcome = self._asked(source, work, timeout, cancelled)
         except CancelledError:
-            outcome = CallOutcome(ok=False, text="it was cancelled")
+            outcome = CallOutcome(ok=False, text="it was cancelled", failure="cancelled")
+        except UnavailableError as error:
+            if not asked.is_set():
+                raise
+            raise WorkerFailed(error.message, path=error.path, hint=error.hint) from error
         return msgspec.structs.replace(outcome, elapsed_ms=(time.monotonic() - begun) * 1000)
 
     def folder(self, source: ToolSource) -> str | None:

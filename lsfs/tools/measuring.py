@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lsfs.core.api.tooling import ToolsEvalResult, ToolsTrainResult
-from lsfs.core.errors import UnavailableError, UsageError
+from lsfs.core.errors import NothingFound, UnavailableError
 from lsfs.store.vault import Vault
 from lsfs.tools.catalogue import Catalogue
 from lsfs.tools.finding import Finding
@@ -52,13 +52,13 @@ class Measuring:
     def train(self) -> ToolsTrainResult:
         """Fits the weights to the examples that are kept, and uses them where they are better on what was held out.
 
-        Raises UnavailableError without an embedder, UsageError where too little is kept to learn from.
+        Raises UnavailableError without an embedder, NothingFound where too little is kept to learn from.
         """
         began = time.perf_counter()
         catalogue = self._finding.router().catalogue
         report = train(catalogue, self._embedder(), self._finding.trained() or DEFAULT)
         if not report.before.requests:
-            raise UsageError("there are too few examples to learn from", hint="lsfs tools import takes in more")
+            raise NothingFound("there are too few examples to learn from", hint="lsfs tools import takes in more")
         if report.kept:
             with self._vault.write() as tx:
                 self._vault.tools.put_weights(tx, msgspec.json.encode(report.trained), self._now_ns())

@@ -15,9 +15,9 @@ WROTE = api.EffectInfo(action="write", path="/docs/a.pdf")
 def calls(door, preview):
     """A tool that is called; what its plan is, and what comes of it, is given."""
 
-    def scripted(*effects, ok=True, text="shrunk", state="applied", **fields):
+    def scripted(*effects, ok=True, text="shrunk", state="applied", failure="", **fields):
         result = preview(CALL, kind=api.PlanResult, files=0, **{"effect_class": "external", **fields})
-        outcome = CallOutcome(ok=ok, text=text, exit_code=0 if ok else 3)
+        outcome = CallOutcome(ok=ok, text=text, exit_code=0 if ok else 3, failure=failure)
         made = preview(CALL, *effects, kind=api.PlanResult, state=state, results=(outcome,), **fields)
         door.on("plan", result)
         door.on("apply", api.OpEvent(phase="done", result=made))
@@ -60,8 +60,37 @@ def test_a_source_that_may_do_all_is_not_asked_about(calls, lsfs):
     assert door.said("apply")[0]["confirmed"] == "yes"
 
 
-def test_a_tool_that_failed_says_how(calls, lsfs):
-    calls(ok=False, text="no such file", state="failed", unasked=True)
+@pytest.mark.parametrize(
+    ("failure", "state", "code", "named"),
+    [
+        ("failed", "failed", 6, "call-failed"),
+        ("failed", "applied", 6, "call-failed"),
+        ("unavailable", "failed", 5, "unavailable"),
+        ("cancelled", "applied", 130, "interrupted"),
+        ("", "failed", 6, "call-failed"),
+    ],
+)
+def test_a_call_that_went_wrong_ends_with_its_code_and_says_how(calls, lsfs, failure, state, code, named):
+    text = "shrink ended with exit code 3\nno such file"
+    calls(ok=False, failure=failure, text=text, state=state, unasked=True)
     outcome = lsfs("tools", "call", "own/shrink")
-    assert outcome.code == 1
-    assert outcome.out.endswith("failed with exit code 3: no such file\n") and "undo" not in outcome.out
+    assert outcome.code == code
+    assert outcome.out.endswith("no such file\n") and "Done." not in outcome.out and "ended with" not in outcome.out
+    assert ("lsfs undo 17" in outcome.err) == (state == "applied")
+    assert ("own/shrink: shrink ended with exit code 3" in outcome.err) == (failure != "cancelled")
+    document = lsfs("--json", "tools", "call", "own/shrink").document
+    assert document["error"].keys() == {"code", "message", "path", "hint"} and document["error"]["code"] == named
+    assert document["state"] == "failed" and document["results"][0]["text"] == text and document["op"] == 17
+
+
+def test_a_call_that_a_sentence_comes_to_runs_with_yes_where_its_source_is_allowed(calls, door, done, preview, lsfs):
+    calls()
+    how = {"effect_class": "external", "files": 0, "tier": "llm"}
+    door.on("do", done(preview(CALL, allowed=True, **how)))
+    outcome = lsfs("do", "make it smaller")
+    assert outcome.code == 3 and "--yes calls it" in outcome.err and not door.said("apply")
+    assert lsfs("do", "make it smaller", "--yes").out.endswith("shrunk\n")
+    assert door.said("apply")[0]["confirmed"] == "yes"
+    door.on("do", done(preview(CALL, **how)))
+    outcome = lsfs("do", "make it smaller", "--yes")
+    assert outcome.code == 3 and "--allow all" in outcome.err

@@ -120,3 +120,15 @@ def test_arguments_can_be_drafted_for_a_tool_that_is_named(person):
     assert drafted.arguments == {"cups": 3} and drafted.missing == ()
     with pytest.raises(ModelUnavailable):
         calling.draft(DraftCallRequest(id="given/brew_coffee", sentence="three cups", llm=False))
+
+
+def test_training_with_too_little_use_finds_nothing_to_learn_from(person):
+    with pytest.raises(NothingFound, match="too few"):
+        person.engine.tooling.train()
+
+
+def test_a_sentence_says_whether_the_source_of_its_tool_is_allowed(person):
+    for allow in ("ask", "all"):
+        person.engine.tooling.enable(ToolsEnableRequest(target="given", enabled=True, allow=allow))
+        result = person.say(SENTENCE, arguments={"amount": 20, "currency": "yen"})
+        assert (result.allowed, result.unasked) == (allow == "all", False)

@@ -60,7 +60,7 @@ def test_arguments_are_checked_before_the_server_is_asked(agent):
 
 def test_a_server_that_dies_costs_the_call_and_is_there_for_the_next(agent):
     op = agent.call("die")
-    assert op.state == "failed" and not op.results[0].ok and op.error
+    assert op.state == "failed" and op.results[0].failure == "failed" and op.error
     assert agent.call("add_note", text="again").results[0].text == "1 notes"
 
 
@@ -69,8 +69,21 @@ def test_a_call_that_waits_can_be_ended(agent):
     ended = threading.Timer(1.0, lambda: agent.engine.changing.cancel(OpRequest(op=plan.op)))
     ended.start()
     op = agent.apply(plan.op)
-    assert op.state == "failed" and not op.results[0].ok
+    assert op.state == "failed" and op.results[0].failure == "cancelled"
     assert agent.call("find_note", words="x").state == "applied"
+
+
+def test_a_server_that_cannot_be_started_any_more_is_not_reached(tmp_path):
+    with engine_at(tmp_path, embedder="off") as lsfs:
+        lsfs.up()
+        program = tmp_path / "python"
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+        program.chmod(0o755)
+        agent = Agent(lsfs.engine, command=str(program))
+        op = agent.plan("add_note", text="x").op
+        lsfs.engine._parts.tooling.sessions.end("notes")
+        program.unlink()
+        assert agent.apply(op).results[0].failure == "unavailable"
 
 
 def test_what_a_server_says_of_its_own_secrets_is_not_kept(agent):

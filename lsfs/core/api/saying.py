@@ -92,6 +92,8 @@ class SayResult(PlanResult, frozen=True, kw_only=True):
     """What understood the sentence; None where nothing did, or nothing had to."""
     reason: str = ""
     """Why it is refused, or comes to nothing."""
+    allowed: bool = False
+    """Of a call that a sentence comes to: the tool may run unasked, but for that nobody has named it."""
     actions: tuple[Action, ...] = ()
     """The plan as `PlanRequest` takes it, to be changed and made again."""
     changes: tuple[TextChange, ...] = ()

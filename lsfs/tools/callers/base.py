@@ -50,7 +50,13 @@ class ToolCaller(Protocol):
 
 def failed(why: str, *, text: str = "", exit_code: int | None = None, cut: bool = False) -> CallOutcome:
     """The outcome of a call that went wrong, with what it said until then."""
-    return CallOutcome(ok=False, text=f"{why}\n{text}".rstrip() if text else why, exit_code=exit_code, cut=cut)
+    whole = f"{why}\n{text}".rstrip() if text else why
+    return CallOutcome(ok=False, text=whole, exit_code=exit_code, cut=cut, failure="failed")
+
+
+def unreached(why: str) -> CallOutcome:
+    """The outcome of a call of what could not be reached or run."""
+    return CallOutcome(ok=False, text=why, failure="unavailable")
 
 
 def shortened(text: str) -> tuple[str, bool]:

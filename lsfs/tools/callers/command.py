@@ -9,7 +9,7 @@ from typing import Any
 
 from lsfs.core.errors import NothingFound, RefusedError
 from lsfs.core.tools import CallOutcome, Tool, ToolSource
-from lsfs.tools.callers.base import Around, failed, shortened
+from lsfs.tools.callers.base import Around, failed, shortened, unreached
 from lsfs.tools.callers.processes import Ran, run
 
 _MOST_ARGUMENTS = 2_000
@@ -40,7 +40,7 @@ class CommandCaller:
                 cancelled=around.cancelled,
             )
         except OSError as error:
-            return failed(f"{argv[0]} could not be started: {error.strerror or error}")
+            return unreached(f"{argv[0]} could not be started: {error.strerror or error}")
         return outcome_of(ran, os.path.basename(argv[0]))
 
 

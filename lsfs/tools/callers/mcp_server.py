@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from lsfs.core.errors import LsfsError
+from lsfs.core.errors import LsfsError, WorkerFailed
 from lsfs.core.tools import CallOutcome, Tool, ToolSource
-from lsfs.tools.callers.base import Around, failed
+from lsfs.tools.callers.base import Around, failed, unreached
 
 
 class Sessions(Protocol):
@@ -24,7 +24,10 @@ class Sessions(Protocol):
         timeout: float,
         cancelled: Callable[[], bool] = ...,
     ) -> CallOutcome:
-        """What a tool of a server gives; starts the server if it does not run.  Raises `LsfsError`."""
+        """What a tool of a server gives; starts the server if it does not run.
+
+        Raises WorkerFailed where it died or hung when it was asked already, another `LsfsError` before.
+        """
 
 
 class McpCaller:
@@ -42,5 +45,7 @@ class McpCaller:
         name = str(tool.invocation.get("tool") or tool.name)
         try:
             return self._sessions.call(around.source, name, arguments, around.deadline_s, around.cancelled)
-        except LsfsError as error:
+        except WorkerFailed as error:
             return failed(f"{around.source.name}: {error.message}")
+        except LsfsError as error:
+            return unreached(f"{around.source.name}: {error.message}")

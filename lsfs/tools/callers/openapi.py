@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from lsfs.core.errors import RefusedError
 from lsfs.core.tools import CallOutcome, Tool, ToolSource
-from lsfs.tools.callers.base import MOST_BYTES, Around, failed, shortened
+from lsfs.tools.callers.base import MOST_BYTES, Around, failed, shortened, unreached
 from lsfs.tools.web import PLAIN, credentials_of, credentials_origin, encoding_problem, origin_of
 
 if TYPE_CHECKING:
@@ -74,9 +74,11 @@ class ApiCaller:
             return answer
         if isinstance(answer, _Ended):
             return failed(f"no answer within {around.deadline_s:g} s")
+        if isinstance(answer, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.InvalidURL):
+            return unreached(f"the server could not be asked: {str(answer) or type(answer).__name__}")
         if isinstance(answer, httpx2.TimeoutException):
             return failed(f"the server did not answer in time ({type(answer).__name__})")
-        if isinstance(answer, httpx2.HTTPError | httpx2.InvalidURL | OSError | ValueError):
+        if isinstance(answer, httpx2.HTTPError | OSError | ValueError):
             return failed(f"the server could not be asked: {str(answer) or type(answer).__name__}")
         raise answer
 

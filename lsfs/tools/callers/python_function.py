@@ -11,7 +11,7 @@ from typing import Any
 
 from lsfs.core.errors import RefusedError
 from lsfs.core.tools import CallOutcome, Tool, ToolSource
-from lsfs.tools.callers.base import Around, failed, shortened
+from lsfs.tools.callers.base import Around, failed, shortened, unreached
 from lsfs.tools.callers.processes import run
 
 _CHILD = Path(__file__).with_name("function_child.py")
@@ -46,7 +46,7 @@ class FunctionCaller:
                 cancelled=around.cancelled,
             )
         except OSError as error:
-            return failed(f"Python could not be started: {error.strerror or error}")
+            return unreached(f"Python could not be started: {error.strerror or error}")
         printed, _, last = ran.out.decode("utf-8", "replace").rpartition("\n\x1e")
         complaint = ran.err.decode("utf-8", "replace").strip()
         if ran.why:
