@@ -201,17 +201,18 @@ class McpSessions:
         except (anyio.get_cancelled_exc_class(), UnavailableError):
             raise
         except Exception as error:  # whatever the SDK raises: it is this server's doing
-            if session is not None and session.is_lost(error):
+            if session is not None and session.is_lost(error) and self._sessions.get(source.name) is session:
                 await self._end(source.name)
             why = session.reason(error) if session is not None else reason_of(error)
             raise UnavailableError(why, path=source.name) from error
 
     async def _session(self, source: ToolSource) -> Session:
         """The open session of a source, or a new one, when it is ready."""
-        session = self._sessions.get(source.name)
-        if session is not None and (session.ended.is_set() or session.where != source.where):
+        # Looked at again after each wait: another request may have opened one meanwhile.
+        while (session := self._sessions.get(source.name)) is not None:
+            if not session.ended.is_set() and session.where == source.where:
+                break
             await self._end(source.name)
-            session = None
         if session is None:
             session = Session(source, self._environ, self._say_changed)
             self._sessions[source.name] = session

@@ -140,6 +140,21 @@ def test_a_changed_source_gets_a_new_server_and_an_ended_one_none(sessions):
     assert sessions.open() == ()
 
 
+def test_requests_that_find_a_changed_source_at_once_share_one_new_server(sessions):
+    sessions.list_tools(stdio("notes.py"))
+    changed = stdio("notes.py", env={"A": "b"})
+    outcomes = []
+    threads = [
+        threading.Thread(target=lambda: outcomes.append(sessions.call(changed, "add_note", {"text": "a"}, 20).text))
+        for _ in range(5)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == [f"{number} notes" for number in range(1, 6)]
+
+
 def test_an_idle_server_is_ended(tmp_path):
     environ = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
     with contextlib.closing(McpSessions(environ, idle_s=0.4)) as sessions:
