@@ -20,7 +20,7 @@ def render_found(result: Mapping[str, Any], style: Style, *, explain: bool = Fal
     for tool in result["tools"]:
         name = plain(tool["id"])
         head = f"{tool['score']:4.2f}  {style.path(name)}{' ' * max(0, width - len(name))}"
-        lines.append(f"{head}  {_short(tool['description'])}".rstrip())
+        lines.append(f"{head}  {_short(tool['description'])}".rstrip() + _marked(tool, style))
         if explain:
             lines += [style.dim(f"      {line}") for line in _reasons(tool)]
     return "\n".join(lines)
@@ -37,14 +37,20 @@ def render_tools(tools: Sequence[Mapping[str, Any]], style: Style) -> str:
     width = width_of([plain(tool["id"]) for tool in tools], _WIDEST_ID)
     return "\n".join(
         f"{style.path(plain(tool['id']))}{' ' * max(0, width - len(plain(tool['id'])))}  {_short(tool['description'])}"
-        f"{'' if tool['enabled'] else style.dim('  (off)')}"
+        f"{_marked(tool, style)}"
         for tool in tools
     )
+
+
+def _marked(tool: Mapping[str, Any], style: Style) -> str:
+    marks = ("" if tool["enabled"] else "  (off)", "" if tool["callable"] else "  (only described)")
+    return style.dim("".join(marks)) if any(marks) else ""
 
 
 def render_tool(tool: Mapping[str, Any], style: Style) -> str:
     """All that is known of a tool."""
     effect = "only reads" if tool["effect"] == "read" else "may change things: it is always asked about"
+    effect = effect if tool["callable"] else "only described: lsfs cannot call it"
     lines = [
         f"{style.path(plain(tool['id']))}  {tool['kind']}, {effect}{'' if tool['enabled'] else ', off'}",
         *textwrap.wrap(readable(tool["description"]), _WIDEST_LINE),

@@ -36,6 +36,11 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     examples: tuple[str, ...] = ()
     """Requests that it serves, as its own source gives them."""
 
+    @property
+    def is_callable(self) -> bool:
+        """Whether lsfs can call it; the functions of a file are only described, and called by whoever has them."""
+        return self.kind != "function" or bool(self.invocation.get("module") and self.invocation.get("function"))
+
 
 class ToolSource(msgspec.Struct, frozen=True, kw_only=True):
     """Where tools come from, as the user added it."""

@@ -11,10 +11,14 @@ from lsfs.core.api import DraftCallRequest, DraftedCall
 from lsfs.core.errors import ModelUnavailable, NothingFound, RefusedError, UnavailableError
 from lsfs.core.tools import Tool
 from lsfs.engine.parts import Parts
+from lsfs.tools.calling import check_callable
 from lsfs.tools.drafting import Drafted, draft
 
 SURE_OF_TOOL = 0.3
 """Least score of a tool that is offered for a sentence about which nobody asked for tools."""
+
+_LOOKED_AT = 5
+"""Tools among which there may be some that are only described."""
 
 
 class ToolMeant(msgspec.Struct, frozen=True):
@@ -35,6 +39,7 @@ class Calling:
         if not request.llm:
             raise ModelUnavailable("the language model is off (LSFS_LLM=off)", hint="give the arguments with --args")
         tool = self._parts.tools.tool(request.id)
+        check_callable(tool)
         drafted = self._drafted(tool, request.sentence, lambda: True)
         return DraftedCall(id=tool.id, arguments=drafted.arguments, missing=drafted.missing)
 
@@ -44,13 +49,14 @@ class Calling:
         Raises RefusedError where one does and the sentence lacks what it needs.
         """
         try:
-            found = self._parts.tooling.finding.find(sentence, 1, (), ())
+            found = self._parts.tooling.finding.find(sentence, _LOOKED_AT, (), ())
         except UnavailableError:
             return None  # nothing can be found now
-        if found.none_fits or not found.hits or found.hits[0].score < SURE_OF_TOOL:
+        best = next((hit for hit in found.hits if hit.tool.is_callable), None)
+        if found.none_fits or best is None or best.score < SURE_OF_TOOL:
             return None
         try:
-            tool = self._parts.tools.tool(found.hits[0].tool.id)
+            tool = self._parts.tools.tool(best.tool.id)
         except NothingFound:
             return None  # it was removed since
         drafted = self._drafted(tool, sentence, going)

@@ -87,6 +87,7 @@ class ToolCalls:
         self.source(tool)
         if tool.kind not in self._callers:
             raise RefusedError(f"{id} cannot be called: nothing here calls tools of the kind {tool.kind}")
+        check_callable(tool)
         return self.fitting(id, arguments)
 
     def fitting(self, id: str, arguments: Mapping[str, Any]) -> Tool:
@@ -135,6 +136,15 @@ class ToolCalls:
             outcome = msgspec.structs.replace(outcome, failure="cancelled")
         elapsed = round((time.perf_counter() - started) * 1000, 1)
         return msgspec.structs.replace(_kept(outcome, hidden), elapsed_ms=elapsed)
+
+
+def check_callable(tool: Tool) -> None:
+    """Raises RefusedError for a tool that is only described."""
+    if not tool.is_callable:
+        raise RefusedError(
+            f"{tool.id} cannot be called: its source describes it, and does not say how",
+            hint="whoever has the function calls it; lsfs tools show has its schema",
+        )
 
 
 def _deadline(source: ToolSource) -> float:

@@ -363,6 +363,7 @@ def info_of(tool: Tool, *, enabled: bool) -> ToolInfo:
         kind=tool.kind,
         effect=tool.effect,
         enabled=enabled,
+        callable=tool.is_callable,
     )
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from lsfs.core import api
 from lsfs.core.tools import CallOutcome
+from lsfs_cli.style import Style
+from lsfs_cli.tools_text import render_found, render_tool, render_tools
 
 CALL = api.EffectInfo(action="call", path="", note='own/shrink {"args": ["a.pdf"]}')
 WROTE = api.EffectInfo(action="write", path="/docs/a.pdf")
@@ -94,3 +96,16 @@ def test_a_call_that_a_sentence_comes_to_runs_with_yes_where_its_source_is_allow
     door.on("do", done(preview(CALL, **how)))
     outcome = lsfs("do", "make it smaller", "--yes")
     assert outcome.code == 3 and "--allow all" in outcome.err
+
+
+def test_a_tool_that_is_only_described_is_marked_as_that():
+    tool = {"id": "own/shrink", "kind": "function", "effect": "change", "description": "Shrink.", "enabled": True}
+    found = {"score": 0.9, "matched": "", "schema": {}, "examples": []}
+    for callable in (True, False):
+        shown = tool | found | {"callable": callable}
+        texts = (
+            render_found({"tools": [shown]}, Style(False)),
+            render_tools([shown], Style(False)),
+            render_tool(shown, Style(False)),
+        )
+        assert all(("only described" in text) != callable for text in texts)

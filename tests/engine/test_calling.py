@@ -113,6 +113,22 @@ def test_a_tool_that_is_switched_off_is_neither_offered_nor_called(person):
         list(person.engine.changing.apply(ApplyRequest(op=plan.op, confirmed="asked", **person.caller)))
 
 
+def test_a_tool_that_is_only_described_is_neither_drafted_nor_planned_and_another_is_offered(person, tmp_path):
+    said = "Convert an amount of euros to another currency at the exchange rate of today."
+    (tmp_path / "only.json").write_text(json.dumps([{"name": "currency_rate", "description": said}]))
+    catalogue = person.engine._parts.tooling.catalogue
+    catalogue.add(ToolSource(name="a-file", kind="functions", where={"path": str(tmp_path / "only.json")}))
+    assert not catalogue.detail("a-file/currency_rate").callable and catalogue.detail("given/currency_rate").callable
+    with pytest.raises(RefusedError, match="does not say how"):
+        person.engine.changing.plan(
+            PlanRequest(actions=(act.CallTool(tool="a-file/currency_rate", arguments={}),), **person.caller)
+        )
+    calling = Calling(dataclasses.replace(person.engine._parts, llm=lambda: pytest.fail("nothing is to be drafted")))
+    with pytest.raises(RefusedError, match="does not say how"):
+        calling.draft(DraftCallRequest(id="a-file/currency_rate", sentence="20 euros"))
+    assert person.say(SENTENCE, arguments={"amount": 20, "currency": "yen"}).actions[0].tool == "given/currency_rate"
+
+
 def test_arguments_can_be_drafted_for_a_tool_that_is_named(person):
     model = ScriptedModel(lambda _: '{"cups": 3}')
     calling = Calling(dataclasses.replace(person.engine._parts, llm=lambda: model))

@@ -42,12 +42,19 @@ def _find(asking: Asking, arguments: dict[str, Any]) -> Answer:
     tools = [_listed(tool) for tool in found["tools"]]
     _spare(tools)
     data = {"tools": tools, "none_fits": found["none_fits"], "complete": found.get("complete", True)}
-    told = [f"{plain(one['id'])} ({one['score']:.2f}, {one['effect']}): {line(one['description'])}" for one in tools]
+    told = [
+        f"{plain(one['id'])} ({one['score']:.2f}, {one['effect']}{_only(one)}): {line(one['description'])}"
+        for one in tools
+    ]
     return Answer(data, lines("No tool fits well." if found["none_fits"] else "", told))
 
 
+def _only(tool: dict[str, Any]) -> str:
+    return "" if tool["callable"] else ", only described"
+
+
 def _listed(tool: dict[str, Any]) -> dict[str, Any]:
-    shown = picked(tool, "id", "name", "kind", "effect", "score", "matched")
+    shown = picked(tool, "id", "name", "kind", "effect", "callable", "score", "matched")
     shown["description"] = tool["description"][:_DESCRIPTION]
     return shown | _schema(tool) | _examples(tool)
 
@@ -77,12 +84,13 @@ def _examples(tool: dict[str, Any]) -> dict[str, Any]:
 
 def _describe(asking: Asking, arguments: dict[str, Any]) -> Answer:
     tool = asking.call("tools_show", id=arguments["tool"])
-    data = picked(tool, "id", "name", "kind", "effect", "source") | {"enabled": tool["enabled"]}
+    data = picked(tool, "id", "name", "kind", "effect", "callable", "source") | {"enabled": tool["enabled"]}
     data |= {"description": tool["description"][:_PAGE]} | _schema(tool)
     data |= _examples(tool) if arguments.get("with_examples") else {}
     takes = json.dumps(data["input_schema"], ensure_ascii=False) if "input_schema" in data else data["schema_left_out"]
     effect_of = "changes nothing" if tool["effect"] == "read" else "may change something"
-    heading = f"{plain(tool['id'])}: {tool['kind']}, {effect_of}{'' if tool['enabled'] else ', switched off'}"
+    off = "" if tool["enabled"] else ", switched off"
+    heading = f"{plain(tool['id'])}: {tool['kind']}, {effect_of}{_only(tool)}{off}"
     return Answer(data, lines(heading, data["description"], f"Arguments: {takes}"))
 
 
@@ -156,6 +164,7 @@ _TOOL = {
     "description": SAID_TEXT,
     "kind": text(one_of=_KINDS),
     "effect": text(one_of=("read", "change")),
+    "callable": yes_no("Whether call_tool can call it; else it is only described"),
     "input_schema": free("JSON Schema of its arguments"),
     "schema_left_out": SAID_TEXT,
     "examples": listed(SAID_TEXT),

@@ -45,6 +45,8 @@ class ToolInfo(msgspec.Struct, frozen=True, kw_only=True):
     kind: ToolKind
     effect: ToolEffect
     enabled: bool = True
+    callable: bool = True
+    """False: it is only described, and lsfs cannot call it."""
 
 
 class ToolsList(msgspec.Struct, frozen=True, kw_only=True):

@@ -53,7 +53,7 @@ class Catalogue:
         found = [
             api.FoundTool(
                 id=one.id, name=one.name, description=one.description, kind=one.kind, effect=one.effect,
-                score=0.9, matched="please", **with_schemas,
+                callable=one.callable, score=0.9, matched="please", **with_schemas,
             )
             for one in self.tools[: fields.get("limit", 5)]
         ]  # fmt: skip
@@ -117,6 +117,13 @@ def test_a_tool_is_described_in_full(connect):
     assert "examples" not in described
     described = connect().data("describe_tool", tool="local/burn", with_examples=True)
     assert described["examples"] == ["please burn"]
+
+
+def test_what_is_only_described_is_marked_wherever_it_is_shown(connect, catalogue):
+    catalogue.tools = [msgspec.structs.replace(tool("look", "read"), callable=False), tool("burn", "change")]
+    doer = connect()
+    assert [one["callable"] for one in doer.data("find_tools", query="x")["tools"]] == [False, True]
+    assert not doer.data("describe_tool", tool="local/look")["callable"]
 
 
 def test_a_huge_schema_is_named_not_sent(connect, catalogue):
