@@ -32,7 +32,7 @@ from lsfs.plan.undo import Conflict, How, Undoing
 from lsfs.plan.ways import Ways
 from lsfs.store.vault import OpRow, Root, Touch, Vault
 from lsfs.tools.calling import ToolCalls
-from lsfs.tools.secrecy import without
+from lsfs.tools.secrecy import redacted, without
 from lsfs.versions.contents import ContentStore
 from lsfs.watch.mounts import OURS
 
@@ -280,7 +280,7 @@ class Planner:
             state="preview",
             effect=class_of(steps, draft.external) if steps else Class.SILENT,
             door=door,
-            sentence=without(sentence, draft.secrets),
+            sentence=without(redacted(sentence) if draft.called else sentence, draft.secrets),
             summary=self._summary(draft.effects, reverses),
             plan=msgspec.json.encode(document),
             files=reach.files,

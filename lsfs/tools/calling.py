@@ -17,7 +17,7 @@ import msgspec
 from lsfs.core.errors import ConflictError, LsfsError, NothingFound, RefusedError
 from lsfs.core.tools import CallOutcome, Tool, ToolKind, ToolSource
 from lsfs.tools.callers.base import MOST_TEXT, Around, ToolCaller, failed, shortened, unreached
-from lsfs.tools.secrecy import secret_values, secrets_of, without
+from lsfs.tools.secrecy import given_to, secret_values, secrets_of_environ, without
 from lsfs.tools.validating import check_arguments
 
 log = logging.getLogger(__name__)
@@ -116,22 +116,24 @@ class ToolCalls:
         return arguments
 
     def call(self, id: str, arguments: Mapping[str, Any], side: CallerSide) -> CallOutcome:
-        """What a call gave, as it may be kept and shown: cut, and without the secrets of its source.
+        """What a call gave, as it may be kept and shown: cut, and without what its source was given, arguments that
+        are secrets, and what in the caller's environment is one.
 
         A call that fails is an outcome that is not ``ok``.
         """
         started = time.perf_counter()
+        hidden = secrets_of_environ(side.environ)
         try:
             tool = self.checked(id, arguments)
             source = self.source(tool)
+            hidden = (*hidden, *given_to(source), *secret_values(tool.schema, arguments))
             around = Around(source, side.cwd, side.environ, _deadline(source), side.cancelled)
             outcome = self._callers[tool.kind].call(tool, arguments, around)
-            hidden = (*secrets_of(source), *secret_values(tool.schema, arguments))
         except LsfsError as error:
-            outcome, hidden = unreached(error.message), ()
+            outcome = unreached(error.message)
         except Exception as error:  # of a backend, and of whatever it speaks to: it costs this call
             log.exception("a call of %s failed", id)
-            outcome, hidden = failed(f"the call failed: {type(error).__name__}"), ()
+            outcome = failed(f"the call failed: {type(error).__name__}")
         if not outcome.ok and side.cancelled():
             outcome = msgspec.structs.replace(outcome, failure="cancelled")
         elapsed = round((time.perf_counter() - started) * 1000, 1)

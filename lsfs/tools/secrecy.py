@@ -2,63 +2,66 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lsfs.core.tools import ToolSource
+from lsfs.tools.secret_texts import is_secret_name, looks_secret, names_a_secret, parts_of, spans, word_spans
 
 HIDDEN = "•••"
 """Stands where a secret stood."""
 _SHORTEST = 6
 """What is shorter would stand in any text by chance."""
-_NAME = re.compile(
-    r"passw|passphrase|secret|token|credential|authori[sz]ation|cookie|api[-_]?key|private[-_]?key|access[-_]?key"
-    r"|(?:^|[-_])(?:pwd|auth|pat|key)$",
-    re.IGNORECASE,
-)
-_RANDOM = re.compile(r"(?=[^/\s]*\d)(?=[^/\s]*[A-Za-z])[^/\s]{20,}")
-"""A value that nobody would make up: long, of letters and digits."""
-_SCHEMES = frozenset(("bearer", "basic", "digest", "token", "apikey"))
+_DEEPEST = 40
+"""Levels of nesting that are looked into; what lies deeper is hidden."""
+_NOTHING: Mapping[str, Any] = {}
+_PLACES = ("_FILE", "_DIR", "_PATH", "_SOCK", "_HOME")
+"""Ends of the names of variables that say where a secret is."""
+_PAIR_NAMES = ("name", "key", "header")
+_INPUT = "stdin"
 
 
 def secrets_of(source: ToolSource) -> tuple[str, ...]:
     """The credentials of a source: those values of its environment, and of its headers, that are secrets."""
-    found = []
-    for where in ("env", "headers"):
-        for name, value in dict(source.where.get(where) or {}).items():
-            text = str(value)
-            if _NAME.search(str(name)) or _RANDOM.fullmatch(text):
-                parts = text.split()
-                found += [text, *(part for part in parts if part.lower() not in _SCHEMES)]
+    found: list[str] = []
+    for name, text in _given(source):
+        if is_secret_name(name) or looks_secret(text):
+            found += parts_of(text)
+        else:
+            found += _secrets_in(text)
     return _long(found)
+
+
+def given_to(source: ToolSource) -> tuple[str, ...]:
+    """Every value of its environment and of its headers, secret or not, that is long enough."""
+    return _long([*(text for _, text in _given(source)), *secrets_of(source)])
+
+
+def secrets_of_environ(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The values of an environment that are secrets by their names, and those in its URLs."""
+    found: list[str] = []
+    for name, value in environ.items():
+        is_secret = name != "PWD" and is_secret_name(name) and not name.upper().endswith(_PLACES)
+        found += parts_of(value) if is_secret else _secrets_in(value)
+    return _long(found)
+
+
+def redacted(text: str) -> str:
+    """A text with `HIDDEN` in the place of what in it is a secret by what stands before it."""
+    return _walked_text(text, [])
 
 
 def secret_values(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> tuple[str, ...]:
     """The texts of arguments that are secrets, as far as they are long enough to be told from other words."""
     found: list[str] = []
-    for name, value in arguments.items():
-        if _is_secret(name, schema):
-            found += _texts(value)
-        elif isinstance(value, list):
-            found += [_secret_of(value, at) for at in range(len(value))]
+    _walked(arguments, schema, found, 0)
     return _long(found)
 
 
 def hidden(schema: Mapping[str, Any], arguments: Mapping[str, Any], secrets: Iterable[str] = ()) -> dict[str, Any]:
     """Arguments as they may be kept: with `HIDDEN` for those that are secrets, and for `secrets` anywhere in them."""
-    kept: dict[str, Any] = {}
-    for name, value in arguments.items():
-        if _is_secret(name, schema):
-            kept[name] = HIDDEN
-        elif isinstance(value, list):
-            shown = [
-                part.replace(secret, HIDDEN) if isinstance(part, str) and (secret := _secret_of(value, at)) else part
-                for at, part in enumerate(value)
-            ]
-            kept[name] = without(shown, secrets)
-        else:
-            kept[name] = without(value, secrets)
+    kept: dict[str, Any] = without(_walked(arguments, schema, [], 0), secrets)
     return kept
 
 
@@ -78,32 +81,109 @@ def without(value: Any, secrets: Iterable[str]) -> Any:
     return cleaned(value) if ordered else value
 
 
-def _is_secret(name: str, schema: Mapping[str, Any]) -> bool:
-    """Whether an argument is a secret, by its name or by what the schema says of it."""
+def _walked(value: Any, schema: Any, found: list[str], depth: int) -> Any:
+    """A value with its secrets hidden, wherever in it they stand; they are added to `found`."""
+    if depth > _DEEPEST:
+        found += _texts(value)
+        return HIDDEN
+    if isinstance(value, str):
+        return _walked_text(value, found, depth)
+    if isinstance(value, Mapping):
+        return _walked_fields(value, schema if isinstance(schema, Mapping) else _NOTHING, found, depth)
+    if isinstance(value, list | tuple):
+        items = schema.get("items") if isinstance(schema, Mapping) else None
+        return [
+            _walked_word(value, at, found, depth) if isinstance(one, str) else _walked(one, items, found, depth + 1)
+            for at, one in enumerate(value)
+        ]
+    return value
+
+
+def _walked_fields(value: Mapping[str, Any], schema: Mapping[str, Any], found: list[str], depth: int) -> dict[str, Any]:
     properties = schema.get("properties")
-    how = properties.get(name) if isinstance(properties, Mapping) else None
-    marked = isinstance(how, Mapping) and (how.get("format") == "password" or how.get("writeOnly") is True)
-    return marked or bool(_NAME.search(name))
+    shapes = properties if isinstance(properties, Mapping) else _NOTHING
+    named = any(isinstance(value.get(name), str) and is_secret_name(value[name]) for name in _PAIR_NAMES)
+    fed = any(names_a_secret(word) for name, one in value.items() if name != _INPUT for word in _words(one))
+    kept: dict[str, Any] = {}
+    for name, one in value.items():
+        shape = shapes.get(name)
+        if _is_secret(name, shape) or (named and name == "value") or (fed and name == _INPUT and one):
+            for text in _texts(one):
+                found += parts_of(text)
+            kept[name] = HIDDEN
+        else:
+            kept[name] = _walked(one, shape, found, depth + 1)
+    return kept
 
 
-def _secret_of(words: Sequence[Any], at: int) -> str:
-    """What of a word of a command line is a secret: ``--password=IT``, or IT behind ``--password``; '' for nothing."""
-    word, before = words[at], words[at - 1] if at else None
-    if not isinstance(word, str):
-        return ""
-    option, equals, value = word.partition("=")
-    if equals and _NAME.search(option):
-        return value
-    behind = isinstance(before, str) and before.startswith("-") and "=" not in before and bool(_NAME.search(before))
-    return word if behind and not word.startswith("-") else ""
+def _walked_text(text: str, found: list[str], depth: int = 0) -> str:
+    if depth < _DEEPEST and text.lstrip()[:1] in ("{", "["):
+        inner: list[str] = []
+        try:
+            shown = _walked(json.loads(text), _NOTHING, inner, depth + 1)
+        except (ValueError, RecursionError):
+            return _redacted(text, spans(text), found)
+        found += inner
+        return json.dumps(shown, ensure_ascii=False) if inner else text
+    return _redacted(text, spans(text), found)
+
+
+def _walked_word(words: Sequence[Any], at: int, found: list[str], depth: int) -> str:
+    word = words[at]
+    if word.lstrip()[:1] in ("{", "[") and not (
+        at and isinstance(words[at - 1], str) and names_a_secret(words[at - 1])
+    ):
+        return _walked_text(word, found, depth)
+    for start, end in spans(word):
+        found += parts_of(word[start:end])  # ``sh -c "TOKEN=IT …"``: less than all that stands behind it
+    return _redacted(word, word_spans(words, at), found)
+
+
+def _redacted(text: str, places: Sequence[tuple[int, int]], found: list[str]) -> str:
+    for start, end in reversed(places):
+        found += parts_of(text[start:end])
+        text = text[:start] + HIDDEN + text[end:]
+    return text
+
+
+def _secrets_in(text: str) -> list[str]:
+    found: list[str] = []
+    _walked_text(text, found)
+    return found
+
+
+def _given(source: ToolSource) -> list[tuple[str, str]]:
+    """What a source is given, by name."""
+    wheres = (dict(source.where.get(where) or {}) for where in ("env", "headers"))
+    return [(str(name), str(value)) for where in wheres for name, value in where.items()]
+
+
+def _is_secret(name: str, shape: Any) -> bool:
+    """Whether an argument is a secret, by its name or by what its schema says of it."""
+    marked = isinstance(shape, Mapping) and (shape.get("format") == "password" or shape.get("writeOnly") is True)
+    return marked or is_secret_name(name)
+
+
+def _words(value: Any) -> list[str]:
+    """The words of a command line, be it a list or one text."""
+    if isinstance(value, str):
+        return value.split()
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list | tuple) else []
 
 
 def _texts(value: Any) -> list[str]:
-    if isinstance(value, Mapping):
-        return [text for one in value.values() for text in _texts(one)]
-    if isinstance(value, list | tuple):
-        return [text for one in value for text in _texts(one)]
-    return [str(value)] if value is not None and not isinstance(value, bool) else []
+    """The texts and numbers in a value, however deep, in no order."""
+    found: list[str] = []
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Mapping):
+            waiting += one.values()
+        elif isinstance(one, list | tuple):
+            waiting += one
+        elif one is not None and not isinstance(one, bool):
+            found.append(str(one))
+    return found
 
 
 def _long(values: Iterable[str]) -> tuple[str, ...]:

@@ -256,3 +256,16 @@ def until(condition) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("it did not happen")
+
+
+def test_secrets_of_a_command_line_and_of_the_environment_are_written_down_nowhere(desk, tools):
+    desk.write("a.txt", "a\n")
+    said = "echo hunter-one $GH_TOKEN $DATABASE_URL $API_KEY; cat"
+    arguments = {"args": ["-c", said, "sh", "-u", "me:hunter-one", "--password-stdin"], "stdin": "hunter-two"}
+    plan = desk.preview(act.CallTool(tool="own/sh", arguments=arguments), sentence="call with -u me:hunter-one")
+    environ = ENVIRON | {"GH_TOKEN": "hunter-three", "DATABASE_URL": "postgres://app:hunter-four@db/app"}
+    request = ApplyRequest(op=plan.op, confirmed="asked", environ=environ, door="cli")
+    op = list(desk.changing.apply(request))[-1].result
+    assert op.results[0].text.split() == ["•••", "•••", "postgres://app:•••@db/app", "•••", "•••"]
+    rows = [list(row) for table in ("ops", "steps") for row in desk.vault._db.rows(f"SELECT * FROM {table}")]
+    assert "call with" in str(rows) and "hunter" not in str(rows)
