@@ -2,8 +2,8 @@
 
 A file of ``tools.d`` is a source: an OpenAPI document, function JSON, a folder of skills, the configuration of a client
 (then each of its servers is one), or a few words of TOML, JSON or YAML with ``source`` as it is given to
-``lsfs tools add``, and perhaps ``name``, ``kind``, ``args``, ``env``, ``headers``, ``server``, ``allow`` and
-``enabled``.
+``lsfs tools add``, and perhaps ``name``, ``kind``, ``args``, ``env``, ``headers``, ``server``, ``path`` (a folder
+in which Python finds modules), ``allow`` and ``enabled``.
 """
 
 from __future__ import annotations
@@ -292,6 +292,7 @@ class _Description(msgspec.Struct, forbid_unknown_fields=True):
     env: dict[str, str] = {}
     headers: dict[str, str] = {}
     server: str | None = None
+    path: str | None = None
     allow: Allowance = "ask"
     enabled: bool = True
     from_help: bool = False
@@ -301,9 +302,11 @@ def described_source(said: dict[str, Any], path: Path, environ: Mapping[str, str
     """The source that a few words describe.  Raises UsageError for words that have no meaning here."""
     try:
         words = msgspec.convert(said, _Description)
-        place = words.source
+        place, modules = words.source, words.path
         if place.startswith(("./", "../", "~")):
             place = os.path.normpath(path.parent / os.path.expanduser(place))
+        if modules is not None:
+            modules = os.path.normpath(path.parent / os.path.expanduser(modules))
         source = recognised(
             place,
             name=words.name or clean_name(path.stem),
@@ -314,6 +317,7 @@ def described_source(said: dict[str, Any], path: Path, environ: Mapping[str, str
             allow=words.allow,
             from_help=words.from_help,
             path=environ.get("PATH", ""),
+            modules=modules,
         )
     except msgspec.ValidationError as error:
         raise UsageError(f"the description of a source is wrong: {error}", path=str(path)) from error

@@ -18,6 +18,8 @@ from lsfs.tools.importers.files import parse, read_file
 from lsfs.tools.web import origin_of
 
 _TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_FILE = re.compile(r"/.*\.py(:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*)?")
+"""A file of Python, and perhaps a function in it."""
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 _DOCUMENTS = (".json", ".yaml", ".yml")
 _LINES = (".jsonl", ".ndjson")
@@ -39,16 +41,22 @@ def recognised(
     allow: Allowance = "ask",
     from_help: bool = False,
     path: str = "",
+    modules: str | None = None,
 ) -> ToolSource:
     """The source that a user means by `said`; `path` is the caller's PATH, `env` an environment or HTTP headers,
-    `server` the URL that an API's requests go to.
+    `server` the URL that an API's requests go to, `modules` a folder in which Python finds modules.
 
-    ``commands``, a file or folder by its absolute path, a URL, ``module:function``, or a program with its arguments.
+    ``commands``, a file or folder by its absolute path, a URL, ``module:function``, ``/path/to/file.py:function``, or a
+    program with its arguments.
     Raises UsageError for what is none of these, and what reading the file raises.
     """
     found, where = _meaning(said, kind, list(args), path)
     if args and "command" not in where:
         raise UsageError(f"only a program has arguments: {args[0]}", hint="options stand before the source")
+    if modules is not None:
+        if found != "python":
+            raise UsageError("only Python has a path to find its modules in", path=modules)
+        where["path"] = modules
     if server is not None:
         if found != "openapi" or not origin_of(server):
             raise UsageError(f"that is no server of an API: {server}", hint="https://HOST/PATH, of an OpenAPI document")
@@ -72,6 +80,8 @@ def _meaning(said: str, kind: SourceKind | None, args: list[str], path: str) -> 
         return kind or ("openapi" if document else "mcp"), {"url": said}
     if kind == "python" or (kind is None and _TARGET.fullmatch(said)):
         return "python", {"target": said}
+    if kind is None and _FILE.fullmatch(said) and not args and not _is_program(said):
+        return "python", {"target": said}
     if os.path.isabs(said) and not args and (kind not in (None, "mcp") or not _is_program(said)):
         return kind or kind_of(Path(said)), {"path": said}
     if kind in (None, "mcp"):
@@ -83,7 +93,8 @@ def _meaning(said: str, kind: SourceKind | None, args: list[str], path: str) -> 
     raise UsageError(
         "that is no source of tools",
         path=said,
-        hint="name “commands”, a file, a folder of skills, a URL, module:function, or a program that speaks MCP",
+        hint="name “commands”, a file, a folder of skills, a URL, module:function, FILE.py:function, or a program that "
+        "speaks MCP",
     )
 
 
@@ -117,7 +128,8 @@ def name_for(kind: SourceKind, where: Mapping[str, Any]) -> str:
         said = urlsplit(where["url"]).hostname or "web"
         said = said.removeprefix("www.")
     elif isinstance(where.get("target"), str):
-        said = where["target"]
+        folder, _, target = where["target"].rpartition("/")
+        said = target.replace(".py", "", 1) if folder or target.startswith("/") else target
     elif isinstance(where.get("path"), str):
         path = Path(where["path"])
         said = path.parent.name if path.name == "SKILL.md" else path.name if path.is_dir() else path.stem

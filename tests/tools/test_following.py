@@ -204,3 +204,15 @@ def test_a_server_that_has_other_tools_is_read_anew(library, folder):
         library.sessions.on_changed = following.touch
         library.sessions.call(source, "learn", {"name": "say_new"}, 10)
         until(lambda: "notes/say_new" in library.ids())
+
+
+def test_a_description_can_say_where_python_finds_its_modules(folder: Path):
+    (folder / "own.toml").write_text('source = "given_module:run"\npath = "../lib"\n')
+    ((source,), _) = sources_of(folder / "own.toml", {})
+    assert source.where["path"] == str(folder.parent / "lib")
+    (folder / "own.toml").write_text('source = "./own.py:run"\n')
+    ((source,), _) = sources_of(folder / "own.toml", {})
+    assert source.kind == "python" and source.where["target"] == f"{folder}/own.py:run"
+    (folder / "own.toml").write_text('source = "commands"\npath = "."\n')
+    with pytest.raises(UsageError, match="only Python"):
+        sources_of(folder / "own.toml", {})

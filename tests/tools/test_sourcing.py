@@ -41,6 +41,8 @@ def files(tmp_path: Path) -> Path:
         ("https://api.example/openapi.json", "openapi", "api.example"),
         ("package.module:function", "python", "package.module-function"),
         ("os.path", "python", "os.path"),
+        ("{files}/mine.py", "python", "mine"),
+        ("{files}/mine.py:run", "python", "mine-run"),
         ("server", "mcp", "server"),
         ("{files}/server", "mcp", "server"),
     ],

@@ -146,7 +146,8 @@ def tools_add(session: Session, /, source: str, args: tuple[str, ...], env: tupl
     """Take in tools, or take them in anew.
 
     SOURCE is `commands` (the installed programs), a file or folder (OpenAPI, function-calling JSON, SKILL.md), a URL
-    of an MCP server, MODULE:FUNCTION of Python, or a program that speaks MCP with its ARGS. Options stand before it.
+    of an MCP server, MODULE:FUNCTION or ./FILE.py:FUNCTION of Python, or a program that speaks MCP with its ARGS.
+    Options stand before it.
     """
     fields = {"source": text_of(source), "args": [text_of(one) for one in args], "env": _pairs(env), **options}
     result = session.client().call("tools_add", fields)

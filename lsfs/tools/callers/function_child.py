@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import json
 import os
@@ -17,7 +18,7 @@ def main() -> None:
     try:
         if job["path"]:
             sys.path.insert(0, job["path"])
-        target: Any = importlib.import_module(job["module"])
+        target: Any = _loaded(job["module"])
         for name in job["function"].split("."):
             target = getattr(target, name)
         value = target(**job["arguments"])
@@ -31,6 +32,21 @@ def main() -> None:
         _say({"error": f"{type(error).__name__}: {error}"})
     sys.stdout.flush()
     os._exit(0)  # threads that it left running do not keep anybody waiting
+
+
+def _loaded(module: str) -> Any:
+    """A module by its name, or by the path of its file, beside which it finds others."""
+    if not module.startswith("/"):
+        return importlib.import_module(module)
+    folder, file = os.path.split(module)
+    sys.path.insert(0, folder)
+    name = file.removesuffix(".py")
+    name = name if name not in sys.modules else f"_{name}"  # a file may be called like what runs here
+    spec = importlib.util.spec_from_file_location(name, module)
+    assert spec is not None and spec.loader is not None  # of a file of this suffix
+    loaded = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
 
 
 def _plain(value: Any) -> Any:

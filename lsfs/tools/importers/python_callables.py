@@ -1,4 +1,5 @@
-"""Python callables by ``module:function``, module, or group of entry points: described in a process of their own.
+"""Python callables by ``module:function``, ``/path/file.py:function``, module, or group of entry points: described in a
+process of their own.
 
 Importing a module runs it, so the daemon never does: a module that hangs, prints, exits or crashes costs its source.
 """
@@ -15,6 +16,7 @@ from lsfs.core.errors import UnavailableError, UsageError
 from lsfs.core.tools import ToolSource
 from lsfs.tools.callers.processes import run
 from lsfs.tools.importers.base import Basket, Taken
+from lsfs.tools.importers.files import stat_stamp
 
 _CHILD = Path(__file__).with_name("python_child.py")
 _SECONDS = 20.0
@@ -35,7 +37,8 @@ class PythonCallables:
             raise UsageError(f"the source {source.name} names no module")
         path = str(source.where.get("path") or "")
         job = json.dumps({"target": target, "path": path}).encode()
-        environ = {"PATH": os.defpath, **self._environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        own = {str(name): str(value) for name, value in dict(source.where.get("env") or {}).items()}
+        environ = {"PATH": os.defpath, **self._environ, **own, "PYTHONDONTWRITEBYTECODE": "1"}
         try:
             ran = run(
                 [sys.executable, "-P", str(_CHILD)],
@@ -61,8 +64,13 @@ class PythonCallables:
 
     def stamp(self, source: ToolSource) -> str:
         """See `Importer.stamp`."""
-        del source
-        return ""
+        file = file_of(str(source.where.get("target")))
+        return stat_stamp(Path(file)) if file else ""
+
+
+def file_of(target: str) -> str:
+    """The file of a target that names one by its absolute path, '' of any other."""
+    return target[: target.rindex(".py") + 3] if target.startswith("/") and ".py" in target else ""
 
 
 def _taken(source: ToolSource, functions: list[dict[str, object]], path: str) -> Taken:

@@ -6,6 +6,7 @@ import enum
 import functools
 import importlib
 import importlib.metadata
+import importlib.util
 import inspect
 import json
 import os
@@ -43,23 +44,38 @@ def main() -> None:
 
 
 def described(target: str) -> list[dict[str, Any]]:
-    """The callables of ``module:function``, of a module's public names, or of a group of entry points."""
-    module, colon, function = target.partition(":")
-    if colon:
-        found = functools.reduce(getattr, function.split("."), importlib.import_module(module))
+    """The callables of ``module:function``, of a module's or file's public names, or of a group of entry points."""
+    module, function = (target, "") if target.endswith(".py") or ":" not in target else target.rsplit(":", 1)
+    if function:
+        found = functools.reduce(getattr, function.split("."), _loaded(module))
         return [_function(function.rsplit(".", 1)[-1], module, function, found)]
     points = importlib.metadata.entry_points(group=target)
     if points:
         return [_point(point) for point in list(points)[:_MOST]]
-    loaded = importlib.import_module(module)
+    loaded = _loaded(module)
     listed = getattr(loaded, "__all__", None)
     names = listed if listed is not None else [name for name in vars(loaded) if not name.startswith("_")]
     own = [(name, getattr(loaded, name, None)) for name in names]
     return [
         _function(name, module, name, value)
         for name, value in own
-        if inspect.isroutine(value) and (listed is not None or getattr(value, "__module__", "") == module)
+        if inspect.isroutine(value) and (listed is not None or getattr(value, "__module__", "") == loaded.__name__)
     ][:_MOST]
+
+
+def _loaded(module: str) -> Any:
+    """A module by its name, or by the path of its file, beside which it finds others."""
+    if not module.startswith("/"):
+        return importlib.import_module(module)
+    folder, file = os.path.split(module)
+    sys.path.insert(0, folder)
+    name = file.removesuffix(".py")
+    name = name if name not in sys.modules else f"_{name}"  # a file may be called like what runs here
+    spec = importlib.util.spec_from_file_location(name, module)
+    assert spec is not None and spec.loader is not None  # of a file of this suffix
+    loaded = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
 
 
 def _point(point: importlib.metadata.EntryPoint) -> dict[str, Any]:

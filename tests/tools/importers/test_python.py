@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from lsfs.core.errors import LsfsError
 from lsfs.core.tools import Tool, ToolSource
+from lsfs.tools.callers.base import Around
+from lsfs.tools.callers.python_function import FunctionCaller
 from lsfs.tools.importers.python_callables import PythonCallables
 
 MODULE = '''
@@ -132,3 +135,23 @@ def test_a_module_that_hangs_is_given_up(importer, tmp_path, monkeypatch):
     (tmp_path / "bad.py").write_text("import time; time.sleep(60)")
     with pytest.raises(LsfsError, match="could not be imported"):
         take(importer, tmp_path, "bad")
+
+
+def test_a_file_is_a_module_wherever_it_lies_and_finds_those_beside_it(importer, tmp_path):
+    (tmp_path / "beside.py").write_text("WORDS = 'from beside'\n")
+    file = tmp_path / "json.py"  # as a module of the library is called
+    file.write_text("from beside import WORDS\n\ndef tell(loud: bool = False) -> str:\n    return WORDS\n")
+    for target in (str(file), f"{file}:tell"):
+        source = ToolSource(name="x", kind="python", where={"target": target})
+        before = importer.stamp(source)
+        (tool,) = importer.take(source).tools
+        assert tool.invocation == {"module": str(file), "function": "tell"}
+        around = Around(source, "/", {}, 20.0, lambda: False)
+        assert FunctionCaller().call(tool, {"loud": True}, around).text == "from beside"
+        os.utime(file, ns=(1, len(target)))
+        assert importer.stamp(source) != before
+
+
+def test_the_environment_of_a_source_says_where_its_modules_are(importer, tmp_path):
+    where = {"target": "thing:shrink", "env": {"PYTHONPATH": str(tmp_path)}}
+    assert [tool.name for tool in importer.take(ToolSource(name="x", kind="python", where=where)).tools] == ["shrink"]
