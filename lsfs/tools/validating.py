@@ -1,31 +1,41 @@
-"""Arguments against a tool's JSON Schema, which is somebody else's data: cyclic, huge and hostile ones cost nothing."""
+"""Arguments against a tool's JSON Schema, which is somebody else's data: cyclic, huge and hostile ones cost nothing.
+
+A schema of which it is plain beforehand how much there is to do is looked at here.  Any other is in a process of its
+own, with bounds: a regular expression, for one, holds the interpreter's lock for as long as it likes.
+"""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import os
+import sys
+from collections.abc import Mapping
 from typing import Any
 
 from lsfs.core.errors import UsageError
+from lsfs.tools.callers.processes import run
+from lsfs.tools.schema_errors import schema_error
 
 _MOST_BYTES = 512 << 10
 """Of a schema, and of arguments."""
-_MOST_REFERENCES = 20_000
-_MOST_MATCHED = 1_000
-"""Characters of a text that a pattern is tried on."""
-_SLOW = re.compile(r"\)[*+{?]|\\[1-9]|\(\?[<=!]")
-"""What lets a pattern take exponential time: repeated groups, back references, looks around."""
-
-
-_OPEN = re.compile(r"[*+}]")
-"""Repetitions: few of them take polynomial time of a low order."""
-_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
-_Check = Callable[[Any, Any, Any, Any], Iterable[Any] | None]
-
-
-class _TooMuch(Exception):
-    """A schema refers to itself more often than anybody means."""
+_MOST_PARTS = 1_000
+"""Of a schema that is looked at here, with what its references repeat."""
+_MOST_WORK = 1_000_000
+"""Parts of such a schema times characters of the arguments: no more than that is looked at, as each part is tried on
+each value once at most."""
+_DIALECTS = frozenset(
+    (
+        "http://json-schema.org/draft-07/schema",
+        "https://json-schema.org/draft/2019-09/schema",
+        "https://json-schema.org/draft/2020-12/schema",
+    )
+)
+_TEXTS = frozenset(("pattern", "$id", "$anchor", "$dynamicAnchor", "$dynamicRef", "$recursiveRef"))
+_CHECKS = frozenset(("patternProperties", "uniqueItems", "unevaluatedItems", "unevaluatedProperties"))
+"""Keywords that take as long as they like, or have a reference mean something else."""
+_COMMAND = (sys.executable, "-P", "-m", "lsfs.tools.validating_child")
+_DEADLINE_S, _CPU_S = 20.0, 3
+_OWN_MEMORY = 1 << 30
 
 
 def check_arguments(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:
@@ -34,56 +44,66 @@ def check_arguments(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> 
     A schema that cannot be worked with (too large, without end, not a schema) raises as well: then nobody can tell.
     Patterns that could take long, and formats, are left for the tool to check.
     """
-    from jsonschema.exceptions import SchemaError, best_match
-    from referencing.exceptions import Unresolvable
-
     try:
         if len(json.dumps(schema)) > _MOST_BYTES:
             raise UsageError("the tool's schema is larger than is looked at")
-        if len(json.dumps(arguments)) > _MOST_BYTES:
-            raise UsageError("the arguments are larger than a tool is given")
-        validator = _validator(dict(schema))
-        type(validator).check_schema(schema)
-        error = best_match(validator.iter_errors(dict(arguments)))
-    except SchemaError as wrong:
-        raise UsageError(f"the tool's own schema is not one: {wrong.message[:200]}") from wrong
-    except Unresolvable as wrong:
-        raise UsageError(f"the tool's schema refers to what is not in it: {wrong.ref}") from wrong
-    except (_TooMuch, RecursionError) as wrong:
-        raise UsageError("the tool's schema refers to itself without end") from wrong
-    except (TypeError, ValueError, AttributeError, re.error) as wrong:
-        raise UsageError(f"the tool's schema cannot be worked with: {wrong}") from wrong
-    if error is not None:
-        place = ".".join(str(part) for part in error.absolute_path)
-        raise UsageError(f"{place}: {error.message[:300]}" if place else error.message[:300])
+        said = json.dumps(arguments)
+    except RecursionError as error:
+        raise UsageError("the tool's schema, or what it is given, is nested without end") from error
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"the tool's schema cannot be worked with: {error}") from error
+    if len(said) > _MOST_BYTES:
+        raise UsageError("the arguments are larger than a tool is given")
+    parts = parts_of(schema)
+    plain = parts is not None and parts * len(said) <= _MOST_WORK
+    if why := schema_error(schema, arguments) if plain else _apart(schema, arguments):
+        raise UsageError(why)
 
 
-def _validator(schema: dict[str, Any]) -> Any:
-    """A validator that counts references, tries no slow pattern, and fetches nothing."""
-    from jsonschema import validators
-    from referencing import Registry
+def parts_of(schema: Mapping[str, Any]) -> int | None:
+    """How many values a schema consists of, with what its references repeat; None for many, and where a keyword takes
+    longer than those tell."""
+    if str(schema.get("$schema", "https://json-schema.org/draft/2020-12/schema")).rstrip("#") not in _DIALECTS:
+        return None
+    waiting: list[Any] = [schema]
+    for count in range(_MOST_PARTS):
+        if not waiting:
+            return count
+        part = waiting.pop()
+        if isinstance(part, list):
+            waiting += part
+        elif isinstance(part, dict):
+            if any((name in _TEXTS and isinstance(value, str)) or name in _CHECKS for name, value in part.items()):
+                return None
+            if isinstance(part.get("$ref"), str):
+                waiting.append(_referred(schema, part["$ref"]))
+                if waiting[-1] is None:
+                    return None
+            waiting += part.values()
+    return None
 
-    base = validators.validator_for(schema, default=validators.Draft202012Validator)
-    left = iter(range(_MOST_REFERENCES))
-    checks = {name: _counted(base.VALIDATORS[name], left) for name in _REFERENCES if name in base.VALIDATORS}
-    checks |= {name: _quick(base.VALIDATORS[name]) for name in ("pattern", "patternProperties")}
-    return validators.extend(base, checks)(schema, registry=Registry())
+
+def _referred(schema: Mapping[str, Any], reference: str) -> Any:
+    """What a reference within a schema means (RFC 6901), None for others."""
+    if not reference.startswith("#/") or "%" in reference:
+        return None
+    found: Any = schema
+    for name in reference[2:].split("/"):
+        found = found.get(name.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
+    return found
 
 
-def _counted(check: _Check, left: Iterator[int]) -> _Check:
-    def counted(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[Any]:
-        if next(left, None) is None:
-            raise _TooMuch
-        yield from check(validator, value, instance, schema) or ()
-
-    return counted
-
-
-def _quick(check: _Check) -> _Check:
-    def quick(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[Any]:
-        patterns, texts = ([value], [instance]) if isinstance(value, str) else (list(value), list(instance))
-        tried = all(isinstance(text, str) and len(text) <= _MOST_MATCHED for text in texts)
-        if tried and not any(_SLOW.search(pattern) or len(_OPEN.findall(pattern)) > 2 for pattern in patterns):
-            yield from check(validator, value, instance, schema) or ()
-
-    return quick
+def _apart(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
+    """What `schema_error` says in another process, or that this came to no end."""
+    try:
+        ran = run(
+            [*_COMMAND, str(_CPU_S), str(_OWN_MEMORY)],
+            stdin=json.dumps([schema, arguments]).encode(),
+            cwd="/",
+            environ={"PATH": os.defpath},
+            deadline_s=_DEADLINE_S,
+            cancelled=lambda: False,
+        )
+        return str(json.loads(ran.out)["error"])
+    except (OSError, ValueError):
+        return "the tool's schema takes too long to be worked with, or too much memory"
