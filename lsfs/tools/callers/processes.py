@@ -43,7 +43,7 @@ def run(
     """Runs a program without a shell; `argv[0]` is its absolute path.  Raises OSError where it cannot be started.
 
     It is ended after `deadline_s` seconds, when `cancelled` says so, and when it says more than `most_bytes`; what it
-    has started in its group is ended with it.
+    has started in its group is ended with it.  What has made itself a group of its own (setsid(2)) is not found.
     """
     process = subprocess.Popen(
         argv,
