@@ -18,6 +18,8 @@ MAX_BYTES = 4 * 1024 * 1024
 KEPT = 3
 _TALKATIVE = ("apscheduler", "uvicorn")
 """Libraries that tell of each start and stop of theirs, which our own services do as well."""
+_TELLING = ("httpx2", "httpcore2")
+"""Libraries that tell of each request with its URL and headers, and of what is secret in them."""
 _FORMAT = "%(asctime)s %(levelname)s %(process)d %(threadName)s %(name)s: %(message)s"
 
 
@@ -33,7 +35,7 @@ def logging_to(path: str, level: str, *, also_stderr: bool) -> Iterator[None]:
     root = logging.getLogger()
     before = root.level
     root.setLevel(level.upper())
-    for name in _TALKATIVE:
+    for name in (*_TALKATIVE, *_TELLING):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     for handler in handlers:
         handler.setFormatter(logging.Formatter(_FORMAT))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from lsfs.core.api import DoctorFinding
@@ -124,8 +126,6 @@ def test_a_stop_may_be_asked_for_many_times_and_before_it_is_waited_for():
 
 
 def test_the_log_is_bounded(tmp_path, monkeypatch):
-    import logging
-
     monkeypatch.setattr("lsfsd.logs.MAX_BYTES", 1000)
     log = tmp_path / "logs" / "lsfsd.log"
     with logging_to(str(log), "info", also_stderr=False):
@@ -136,6 +136,15 @@ def test_the_log_is_bounded(tmp_path, monkeypatch):
     assert len(files) == KEPT + 1
     assert all(file.stat().st_size <= 1000 and file.stat().st_mode & 0o777 == 0o600 for file in files)
     assert "line 999" in log.read_text() and "not this" not in log.read_text()
+
+
+def test_the_log_names_no_url_that_is_asked(tmp_path):
+    log = tmp_path / "logs" / "lsfsd.log"
+    with logging_to(str(log), "debug", also_stderr=False):
+        with httpx2.Client(transport=httpx2.MockTransport(lambda request: httpx2.Response(200))) as client:
+            client.get("http://api.example/weather?appid=the-key")
+        logging.getLogger("test").debug("this")
+    assert "this" in log.read_text() and "the-key" not in log.read_text()
 
 
 def test_doctor_sees_folders_that_others_can_read(tmp_path):
