@@ -17,6 +17,7 @@ from urllib.parse import quote
 from lsfs.core.errors import RefusedError
 from lsfs.core.tools import CallOutcome, Tool, ToolSource
 from lsfs.tools.callers.base import MOST_BYTES, Around, failed, shortened, unreached
+from lsfs.tools.callers.credentials import placed
 from lsfs.tools.web import PLAIN, credentials_of, credentials_origin, encoding_problem, origin_of
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ def request_of(tool: Tool, arguments: Mapping[str, Any], source: ToolSource) -> 
     configured = {name: _header(value) for name, value in credentials_of(source).items()}
     if configured:
         _check_origin(tool, base, source)
-    fields: dict[str, Any] = {"headers": {**headers, **configured}, "params": query}
+    own = placed(configured, how.get("security") or {})
+    fields: dict[str, Any] = {"headers": {**headers, **own.headers}, "params": query + own.query}
     if "body" in how:
         argument = str(how["body"] or "")
         body = left.pop(argument, None) if argument else (left or None)

@@ -14,6 +14,7 @@ from lsfs.tools.importers.base import Basket, Taken
 from lsfs.tools.importers.download import download
 from lsfs.tools.importers.files import parse, read_file, source_path, stat_stamp
 from lsfs.tools.importers.references import Document
+from lsfs.tools.importers.security import Schemes, schemes_of
 from lsfs.tools.web import credentials_of, credentials_origin, origin_of
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
@@ -41,6 +42,7 @@ class OpenApi:
         basket = Basket(source, "openapi")
         document = Document(found)
         server = _server(document, found, url)
+        schemes = schemes_of(document, found)
         for route, item in _paths(found):
             resolved = document.resolve(item)
             if not isinstance(resolved, dict):
@@ -49,7 +51,7 @@ class OpenApi:
             nearer = _server(document, resolved, url) or server
             for method in _METHODS:
                 if method in resolved:
-                    _put(basket, document, nearer, route, method, resolved)
+                    _put(basket, document, schemes, nearer, route, method, resolved)
         return basket.taken()
 
     def stamp(self, source: ToolSource) -> str:
@@ -104,7 +106,15 @@ def _server(document: Document, holder: Mapping[str, Any], base: str) -> str:
     return urljoin(base, url) if base else url
 
 
-def _put(basket: Basket, document: Document, server: str, route: str, method: str, item: Mapping[str, Any]) -> None:
+def _put(
+    basket: Basket,
+    document: Document,
+    schemes: Schemes,
+    server: str,
+    route: str,
+    method: str,
+    item: Mapping[str, Any],
+) -> None:
     operation = document.resolve(item[method])
     label = f"{method.upper()} {route}"
     if not isinstance(operation, dict):
@@ -130,6 +140,7 @@ def _put(basket: Basket, document: Document, server: str, route: str, method: st
             "url": _server(document, operation, "") or server,
             "path": route,
             **invocation,
+            **schemes.invocation(operation),
         },
     )
 
