@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+from types import SimpleNamespace
 
 import pytest
 
 from lsfs.core.errors import NothingFound
+from lsfs_cli.carrying_out import carried_out
 from lsfs_cli.ctrl_c import CtrlC
 
 
@@ -48,3 +50,18 @@ def test_a_process_that_ignores_it_goes_on_ignoring_it():
     with CtrlC(lambda: pytest.fail("nobody pressed it")) as ctrl_c:
         signal.raise_signal(signal.SIGINT)
     assert not ctrl_c.pressed
+
+
+@pytest.mark.parametrize(("failure", "late"), [("cancelled", False), ("", True)])
+def test_a_call_is_said_to_have_been_done_before_only_where_it_was(failure, late):
+    asked: list[str] = []
+    notes: list[str] = []
+
+    def stream(route, request):
+        yield {"phase": "change", "result": None}
+        signal.raise_signal(signal.SIGINT)
+        yield {"phase": "done", "result": {"results": [{"ok": late, "failure": failure}]}}
+
+    client = SimpleNamespace(stream=stream, call=lambda route, fields: asked.append(route))
+    carried_out(SimpleNamespace(json=True, quiet=False, note=notes.append), client, {"op": 1})
+    assert asked == ["cancel"] and bool(notes) == late
