@@ -56,7 +56,8 @@ def take_back_all(session: Session, name: str, how: str, consent: Consent) -> in
 
 def _take_back(session: Session, client: Client, op: int, how: str, consent: Consent) -> dict[str, Any]:
     """The op that took `op` back (`lsfs.core.api.PlanResult`, decoded)."""
-    plan: dict[str, Any] = client.call("undo", {"op": op, "how": how, "sentence": sentence(session.arguments)})
+    asked = {"op": op, "how": how, "unasked": consent.yes, "sentence": sentence(session.arguments)}
+    plan: dict[str, Any] = client.call("undo", asked)
     if plan["conflicts"]:
         if not session.json:
             session.say(render_plan(plan, session.style, session.cwd, screen=session.screen))

@@ -116,6 +116,7 @@ class Changing:
             door=request.door,
             sentence=request.sentence,
             by_command=by_command,
+            unasked=request.unasked or request.door == "mcp",
         )
         return self._result(planned)
 
@@ -133,6 +134,11 @@ class Changing:
         return self._carry_out(op, document.called, request)
 
     def _check_unasked(self, op: OpRow, document: Document, request: ApplyRequest) -> None:
+        if document.in_doubt:
+            raise ConflictError(
+                f"{document.in_doubt} of the changes may be your own doing, which is always asked",
+                hint="lsfs undo takes --keep to leave these as they are, --force to take them back",
+            )
         if document.called:
             if self._is_unasked(document):
                 return

@@ -211,14 +211,23 @@ class Calls:
         return attributed(there, now, kept, lambda: b"%s-%d.tmp" % (name, next(count)))
 
     def _changed_by_others(self, begun: Begun) -> set[Where]:
-        """The places that other ops changed meanwhile, which is not the tool's doing."""
-        ops = self._vault.ops
-        return {
-            Where(touch.root, touch.path)
-            for op in ops.newest(_MOST_LATER, ("applied", "undone", "failed", "running"))
-            if op.id != begun.op.id and op.started_ns and (op.finished_ns or begun.began_ns) >= begun.began_ns
-            for touch in ops.touches(op.id)
-        }
+        """The places that other ops changed meanwhile, which is not the tool's doing.
+
+        Of two calls that worked in one folder at once, what one has named is its own, whichever ends first.
+        """
+        ops, named = self._vault.ops, begun.step.named
+        others: set[Where] = set()
+        for op in ops.newest(_MOST_LATER, ("applied", "undone", "failed", "running")):
+            if op.id == begun.op.id or not op.started_ns or (op.finished_ns or begun.began_ns) < begun.began_ns:
+                continue
+            changed = {Where(touch.root, touch.path) for touch in ops.touches(op.id)}
+            step = next((decode(encoded) for encoded, _ in ops.steps(op.id)), None)
+            if isinstance(step, Call):
+                changed = {at for at in changed if inside(at, step.named) or not inside(at, named)}
+                if op.state == "running":
+                    changed |= {at for at in step.named if not inside(at, named)}
+            others |= changed
+        return others
 
     def _write(self, begun: Begun, outcome: CallOutcome, changes: Attributed) -> None:
         op, vault = begun.op, self._vault

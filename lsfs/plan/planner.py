@@ -20,11 +20,12 @@ from lsfs.core.records import Kind
 from lsfs.ingest.flush import Flusher
 from lsfs.plan import macros
 from lsfs.plan.disk import Disk, translated
+from lsfs.plan.doubt import in_doubt, undoubted
 from lsfs.plan.draft import Draft, Effect, LeftOut, Surroundings
 from lsfs.plan.folding import fold_of
 from lsfs.plan.lower.choose import lower
 from lsfs.plan.overlay import Overlay
-from lsfs.plan.preview import Class, check_permissions, check_space, class_of, emptied, reach_of
+from lsfs.plan.preview import Class, check_permissions, check_space, class_of, emptied, listed, reach_of
 from lsfs.plan.problems import Problem
 from lsfs.plan.steps import After, Step, Where, contents, decode, encode, is_tree, paths
 from lsfs.plan.temporaries import placed
@@ -38,6 +39,7 @@ from lsfs.watch.mounts import OURS
 
 T = TypeVar("T")
 
+UNNAMED = "{} of the changed paths were not named in the call: what changed there may be your own doing, meanwhile"
 NOTHING_LEFT = "nothing of it is left to take back: it only counts as undone from here on"
 NOTHING_AGAIN = "nothing was taken back, so nothing is done again: it only counts as done from here on"
 LIFETIME_NS = 3600 * 1_000_000_000
@@ -56,6 +58,8 @@ class Document(msgspec.Struct, frozen=True, omit_defaults=True):
     """No cap applies: it restores, or takes back."""
     external_named: bool = False
     """What is external about it is a folder that the user named."""
+    in_doubt: int = 0
+    """Places at which it takes back what may not be the doing of the call that it takes back."""
     called: str = ""
     """Id of the tool that it calls."""
     actions: tuple[Action, ...] = ()
@@ -138,9 +142,21 @@ class Planner:
         self._made(around, make)
 
     def plan_undo(
-        self, op: OpRow, around: Surroundings, *, how: How, door: str, sentence: str, by_command: bool
+        self,
+        op: OpRow,
+        around: Surroundings,
+        *,
+        how: How,
+        door: str,
+        sentence: str,
+        by_command: bool,
+        unasked: bool = False,
     ) -> Planned:
-        """A plan that takes `op` back; where something is in the way, that, and nothing is stored."""
+        """A plan that takes `op` back; where something is in the way, that, and nothing is stored.
+
+        `unasked`: nobody will see the plan before it is carried out, so that what may not be the op's own doing is in
+        the way too.
+        """
         steps = [
             (decode(step), msgspec.json.decode(after, type=After) if after else After())
             for step, after in self._vault.ops.steps(op.id)
@@ -153,9 +169,12 @@ class Planner:
                 draft.places[int(base)] = path
             self._flush_places(draft, [where for step, _ in steps for where in paths(step)])
             undoing = Undoing(draft, op, how)
-            undoing.add(steps, self._later(op))
+            doubtful = in_doubt([step for step, _ in steps])
+            undoing.add(undoubted(steps, doubtful, undoing) if unasked else steps, self._later(op))
             if document.called:
                 draft.notes.append(f"best effort: what {document.called} did elsewhere, or out of sight, stays")
+            if doubtful and not (unasked and how == "keep"):
+                draft.notes.append(UNNAMED.format(len(doubtful)))
             if undoing.conflicts:
                 conflicts = Planned(None, self._document(draft), tuple(draft.steps), tuple(undoing.conflicts))
                 return lambda: conflicts
@@ -163,7 +182,15 @@ class Planner:
             if empty:
                 draft.notes.append(NOTHING_LEFT if op.turn % 2 == 0 else NOTHING_AGAIN)
             return lambda: self._store(
-                draft, door, sentence, exempt=True, named=True, reverses=op, by_command=by_command, empty=empty
+                draft,
+                door,
+                sentence,
+                exempt=True,
+                named=True,
+                reverses=op,
+                by_command=by_command,
+                empty=empty,
+                in_doubt=0 if how or unasked else len(doubtful),
             )
 
         return self._made(around, make)
@@ -263,12 +290,15 @@ class Planner:
         reverses: OpRow | None = None,
         by_command: bool = False,
         empty: bool = False,
+        in_doubt: int = 0,
         request: str = "",
         actions: tuple[Action, ...] = (),
     ) -> Planned:
         """`empty`: it counts though it has no steps."""
         steps = placed(draft.steps)
-        document = self._document(draft, exempt=exempt, named=named, request=request, actions=actions)
+        document = self._document(
+            draft, exempt=exempt, named=named, request=request, actions=actions, in_doubt=in_doubt
+        )
         if not steps and not empty:
             return Planned(None, document, ())
         check_permissions(draft, steps)
@@ -302,7 +332,7 @@ class Planner:
     def _summary(self, effects: Sequence[Effect], reverses: OpRow | None) -> str:
         """One line for the log."""
         if reverses is None:
-            return _listed(effects)
+            return listed(effects)
         word = "undo" if reverses.turn % 2 == 0 else "redo"
         first = self._vault.ops.get(self._vault.ops.asked(reverses)) or reverses
         return f"{word} of op {first.id}: {first.summary}"[:500]
@@ -315,6 +345,7 @@ class Planner:
         named: bool = False,
         request: str = "",
         actions: tuple[Action, ...] = (),
+        in_doubt: int = 0,
     ) -> Document:
         return Document(
             effects=tuple(draft.effects),
@@ -327,6 +358,7 @@ class Planner:
             read=tuple(draft.read),
             actions=actions,
             request=request,
+            in_doubt=in_doubt,
         )
 
     @staticmethod
@@ -361,16 +393,3 @@ def _presented(draft: Draft) -> Iterator[None]:
         elif problem.code in ("in-the-way", "not-empty"):
             kind = ConflictError
         raise kind(problem.message, path=path) from problem
-
-
-def _listed(effects: Sequence[Effect]) -> str:
-    """What a plan does, in one line."""
-    counts: dict[str, int] = {}
-    for effect in effects:
-        counts[effect.action] = counts.get(effect.action, 0) + 1
-    if len(effects) == 1:
-        only = effects[0]
-        to = f" → {printable(only.to)}" if only.to is not None else ""
-        note = f" ({only.note})" if only.note and not only.path else ""
-        return f"{only.action} {printable(only.path)}{to}{note}".strip()
-    return ", ".join(f"{action} {count}" for action, count in counts.items())

@@ -10,9 +10,9 @@ from enum import StrEnum
 import msgspec
 
 from lsfs.core.errors import RefusedError
-from lsfs.core.paths import display, split
+from lsfs.core.paths import display, printable, split
 from lsfs.core.records import Kind
-from lsfs.plan.draft import Draft
+from lsfs.plan.draft import Draft, Effect
 from lsfs.plan.problems import Problem
 from lsfs.plan.steps import Call, MakeDir, Move, Put, RemoveDir, Row, Step, Trash, Where, is_tree, paths
 
@@ -160,3 +160,16 @@ def check_space(draft: Draft, steps: Iterable[Step], vault: bytes) -> None:
         left = room[device]
         if size > left:
             raise Problem("no-space", f"{size >> 20} MiB are to be written, and {left >> 20} MiB are free there")
+
+
+def listed(effects: Sequence[Effect]) -> str:
+    """What a plan does, in one line."""
+    counts: dict[str, int] = {}
+    for effect in effects:
+        counts[effect.action] = counts.get(effect.action, 0) + 1
+    if len(effects) == 1:
+        only = effects[0]
+        to = f" → {printable(only.to)}" if only.to is not None else ""
+        note = f" ({only.note})" if only.note and not only.path else ""
+        return f"{only.action} {printable(only.path)}{to}{note}".strip()
+    return ", ".join(f"{action} {count}" for action, count in counts.items())

@@ -190,6 +190,8 @@ class Call(msgspec.Struct, frozen=True, tag="call", tag_field="do", omit_default
     """It says that it changes nothing."""
     watched: tuple[Where, ...] = ()
     """Files and folders that it may change, as far as they are looked at."""
+    named: tuple[Where, ...] = ()
+    """Those that its arguments name: files and folders, but not the folder that it works in, nor those above that."""
     outcome: CallOutcome | None = None
     """What it gave; None before it is over."""
 
@@ -282,8 +284,8 @@ def rebased(step: bytes, base: int, onto: int, prefix: bytes) -> bytes:
             )
         case Row(at=at):
             new = msgspec.structs.replace(old, at=moved(at) if at is not None else None)
-        case Call(watched=watched):
-            new = msgspec.structs.replace(old, watched=tuple(map(moved, watched)))
+        case Call(watched=watched, named=named):
+            new = msgspec.structs.replace(old, watched=tuple(map(moved, watched)), named=tuple(map(moved, named)))
         case _:
             new = msgspec.structs.replace(old, at=moved(old.at))
     return encode(new)

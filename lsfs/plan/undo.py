@@ -61,7 +61,7 @@ class Undoing:
     def __init__(self, draft: Draft, op: OpRow, how: How) -> None:
         self._draft = draft
         self._op = op
-        self._how = how
+        self.how = how
         self.conflicts: list[Conflict] = []
         self._by_tool: frozenset[Where] = frozenset()
         """Where a tool has made the changes: what is new there is not known to anybody, and goes to the Trash."""
@@ -71,33 +71,34 @@ class Undoing:
         if any(isinstance(step, Call) for step, _ in steps):
             self._by_tool = frozenset(at for step, _ in steps for at in paths(step))
         spared: set[Where] = set()
-        if later and self._how != "force":
+        if later and self.how != "force":
             spared = set(later) | {Where(at.base, above) for at in later for above in ancestors(at.path)}
             last = {number: at for at, number in later.items()}
             for number, at in sorted(last.items(), reverse=True):
                 why = f"op {number} changed it later: lsfs undo {number} first"
-                self._conflict(at, why, forcible=True)
+                self.conflict(at, why, forcible=True)
         for step, after in reversed(steps):
-            if self._how == "keep" and spared and _is_spared(step, spared, later):
+            if self.how == "keep" and spared and _is_spared(step, spared, later):
                 continue
             try:
                 self._invert(step, after)
             except Problem as problem:
                 where = problem.where or _place(step)
-                self._conflict(where, problem.message, forcible=False)
+                self.conflict(where, problem.message, forcible=False)
 
-    def _conflict(self, where: Where | None, why: str, *, forcible: bool) -> None:
+    def conflict(self, where: Where | None, why: str, *, forcible: bool) -> None:
+        """Notes that something is in the way at a place; `keep` leaves it out."""
         path = self._draft.shown(where) if where is not None else b""
-        if self._how == "keep" or (self._how == "force" and not forcible):
+        if self.how == "keep" or (self.how == "force" and not forcible):
             self._draft.left_out.append(LeftOut(path, why))
         else:
             self.conflicts.append(Conflict(path, why, forcible))
 
     def _may_force(self, where: Where, why: str) -> bool:
         """Whether to go on over a conflict."""
-        if self._how == "force":
+        if self.how == "force":
             return True
-        self._conflict(where, why, forcible=True)
+        self.conflict(where, why, forcible=True)
         return False
 
     def _invert(self, step: Step, after: After) -> None:
@@ -148,7 +149,7 @@ class Undoing:
             if self._by_tool:
                 self._draft.left_out.append(LeftOut(self._draft.shown(at), "other things are in it"))
                 return
-            self._conflict(at, "the folder has other things in it by now", forcible=False)
+            self.conflict(at, "the folder has other things in it by now", forcible=False)
             return
         self._draft.add(RemoveDir(at, node.guard, self._draft.overlay.meta(at, node)))
         self._effect("rmdir", at)
@@ -250,7 +251,7 @@ class Undoing:
         if node is None or not self._is_the_same(node, src, guard, after):
             elsewhere = self._whereabouts(guard, after)
             why = f"it is {elsewhere} now" if elsewhere else "it is gone, or something else stands there"
-            self._conflict(dst, why, forcible=False)
+            self.conflict(dst, why, forcible=False)
             return
         if not self._make_way(src, node):
             return

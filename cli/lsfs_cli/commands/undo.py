@@ -44,7 +44,8 @@ def undo_command(
         if op is not None:
             raise UsageError("--client is of all that an agent had done, and takes no OP")
         return take_back_all(session, client, how or "", Consent(yes, dry_run))
-    return change(session, "undo", {"op": op, "how": how or ""}, Consent(yes, dry_run))
+    asked = {"op": op, "how": how or "", "unasked": yes or session.yes}
+    return change(session, "undo", asked, Consent(yes, dry_run))
 
 
 @click.command("redo", cls=Command)

@@ -32,6 +32,9 @@ class UndoRequest(Caller, frozen=True, kw_only=True):
     how: Literal["", "force", "keep"] = ""
     """Conflicts: nothing is done; ``force`` takes the old content over the newer; ``keep`` does the rest."""
     sentence: str = ""
+    unasked: bool = False
+    """Nobody will be asked about the plan (``--yes``; always so at the door ``mcp``): what may not be the op's own
+    doing is a conflict then."""
     of_client: str = ""
     """Without `op`: the newest that this agent asked for, instead."""
 

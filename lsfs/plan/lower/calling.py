@@ -40,10 +40,11 @@ def call(draft: Draft, action: actions.CallTool) -> None:
     reads = tool.effect == "read"
     folder = draft.tools.works_in(tool, os.fsdecode(draft.around.cwd))
     watched = () if reads else tuple(_watched(draft, tool, action.arguments, folder))
+    named = () if reads else tuple(_named(draft, action.arguments, folder))
     draft.secrets = (*secret_values(tool.schema, action.arguments), *secrets_of(draft.tools.source(tool)))
     shown = hidden(tool.schema, action.arguments, draft.secrets)
     withheld = shown != action.arguments
-    draft.add(Call(tool.id, shown, draft.around.cwd, withheld=withheld, reads=reads, watched=watched))
+    draft.add(Call(tool.id, shown, draft.around.cwd, withheld=withheld, reads=reads, watched=watched, named=named))
     draft.withheld = action.arguments if withheld else None
     draft.called = tool.id
     draft.external = draft.external or not reads
@@ -79,6 +80,14 @@ def _watched(draft: Draft, tool: Tool, arguments: Mapping[str, Any], folder: str
                 continue
         seen.add(where)
         yield where
+
+
+def _named(draft: Draft, arguments: Mapping[str, Any], folder: str | None) -> Iterator[Where]:
+    """The places that arguments name; a folder that the call works in says nothing of what is in it."""
+    here = _place(draft, to_wire(os.fsencode(folder)), folder) if folder is not None else None
+    for where in dict.fromkeys(_place(draft, text, folder) for text in paths_in(arguments)):
+        if where is not None and not (here is not None and inside(here, (where,))):
+            yield where
 
 
 def _place(draft: Draft, text: str, folder: str | None) -> Where | None:
