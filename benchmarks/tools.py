@@ -108,11 +108,21 @@ def measure(maker: Maker, folder: Path, tools: str, stages: bool) -> Iterator[di
     yield row("no usage", plain)
     if stages:
         yield from _ablated(maker, list(cards.values()), None, DEFAULT, row)
+    yield row("only the right tools and a few drawn by chance", plain, _among_few(asked, list(cards)))
     if (folder / "queries_none.jsonl").exists():
         yield row("no tool fits", plain, read_requests((folder / "queries_none.jsonl").read_bytes()))
     if (folder / "queries_train.jsonl").exists():
         usage = read_requests((folder / "queries_train.jsonl").read_bytes())
         yield from _with_usage(maker, list(cards.values()), numbers, usage, asked, stages, row)
+
+
+def _among_few(asked: Sequence[Judged], tools: Sequence[str]) -> list[Judged]:
+    """The same requests, of few candidates each."""
+    chance = np.random.default_rng(7)
+    few = [chance.choice(tools, int(chance.choice([1, 2, 4, 8]))).tolist() for _ in asked]
+    return [
+        msgspec.structs.replace(one, candidates=(*one.gold, *others)) for one, others in zip(asked, few, strict=True)
+    ]
 
 
 def _with_usage(

@@ -14,8 +14,8 @@ from lsfs.engine.parts import Parts
 from lsfs.tools.calling import check_callable
 from lsfs.tools.drafting import Drafted, draft
 
-SURE_OF_TOOL = 0.3
-"""Least score of a tool that is offered for a sentence about which nobody asked for tools."""
+SURE_OF_TOOL = 0.8
+"""Least probability of a tool that is offered for a sentence about which nobody asked for tools."""
 
 _LOOKED_AT = 5
 """Tools among which there may be some that are only described."""

@@ -28,8 +28,8 @@ _MOST_QUERY = 2000
 """Characters of a request that are read."""
 _BESIDE_S = 5.0
 """Seconds between two routers that are built while the one before answers, at least."""
-_SHARING = 0.5
-"""How much of the log of its number of subcommands each of them is behind: 1 would be a chance shared evenly."""
+_SHARING = 0.33
+"""How much of the log of its number of subcommands each of them is behind, in fused scores."""
 _MORE = 4
 """Times the tools that are asked for: subcommands of one program stand for one tool."""
 
@@ -218,7 +218,7 @@ class Finding:
 
 
 def prior(tools: Sequence[Tool]) -> NDArray[np.float32]:
-    """By tool, what the log of its odds is changed by: the subcommands of a program share one chance among them.
+    """By tool, what its fused score is changed by: the subcommands of a program share one chance among them.
 
     The best of many pages is good by chance, so that programs with hundreds of them would come first everywhere.
     """
@@ -241,7 +241,7 @@ def _allowed(tools: Sequence[Tool], kinds: Sequence[ToolKind], sources: Sequence
 
 
 def _hits(tools: Sequence[Tool], found: Found, k: int) -> tuple[ToolHit, ...]:
-    """The best tools that anything speaks for, by score; a program stands once, with the best of its subcommands.
+    """The best tools by score; a program stands once, with the best of its subcommands.
 
     Which are chosen depends on those before them (`lsfs.tools.routing.fusion.ranked`); in what order they are shown
     does not.
@@ -252,7 +252,7 @@ def _hits(tools: Sequence[Tool], found: Found, k: int) -> tuple[ToolHit, ...]:
     for hit in found.hits:
         tool = tools[hit.tool]
         shown = programs.get((tool.source, tool.group), tool) if tool.kind == "command" else tool
-        if hit.evidence and shown.id not in seen:
+        if shown.id not in seen:
             seen.add(shown.id)
             hits.append(_hit(shown, tool, hit))
     return tuple(sorted(hits[:k], key=lambda hit: -hit.score))

@@ -12,6 +12,10 @@ Floats = NDArray[np.float32]
 WHOLE, SHORT, NAME = range(3)
 """The views of a tool, in the order of `lsfs.tools.routing.cards.view_texts`."""
 
+ENOUGH = 0.95
+"""Share of the tools that have vectors from which on those are asked.  Before, the best of those with vectors would be
+ahead of any without, whatever is asked."""
+
 WHOLE_COUNTS = 2 / 3
 """Share of the view with the parameters in the mean of the two description views."""
 
@@ -31,7 +35,7 @@ class Meaning:
 
 
 class Views:
-    """The vectors of all tools' views; tools that have none yet are found by words, and stand at the mean here."""
+    """The vectors of all tools' views; the few tools that have none yet stand at the mean."""
 
     def __init__(self, vectors: NDArray[np.float32] | NDArray[np.float16], known: NDArray[np.bool_]) -> None:
         """`vectors`: unit rows, ``[tools, 3, dimensions]``; `known`: which tools have them, ``[tools]``."""
@@ -40,7 +44,8 @@ class Views:
         self._description: Floats = np.ascontiguousarray(both, dtype=np.float32)
         self._name = np.ascontiguousarray(vectors[:, NAME], dtype=np.float32)
         self._unknown = np.flatnonzero(~known)
-        self.any = bool(known.any())
+        self.enough = bool(known.any()) and float(known.mean()) >= ENOUGH
+        """Whether nearly all tools have theirs; else tools are to be found by words alone."""
 
     @property
     def description(self) -> Floats:
@@ -58,7 +63,7 @@ class Views:
         )
 
     def _filled(self, cosines: Floats) -> Floats:
-        if len(self._unknown) and self.any:
+        if len(self._unknown):
             known = np.delete(cosines, self._unknown, axis=1)
             cosines[:, self._unknown] = known.mean(axis=1, keepdims=True)
         return cosines

@@ -40,6 +40,11 @@ FEATURES = (
 )
 """What is known of a tool and a request; each on a scale that means the same in any collection."""
 
+WITHOUT_WEIGHT = ("values", "used")
+"""Features that say nothing by themselves: that there is a place for what a request brings, or that a tool is used."""
+
+_SPEAKING = np.array([name not in WITHOUT_WEIGHT for name in FEATURES])
+
 OF_USAGE = FEATURES.index("learnt")
 """The first of the features that come from usage; those before need none."""
 
@@ -57,6 +62,16 @@ class Evidence:
     past: Past | None
     part_of: NDArray[np.int64]
     """Which part each tool is nearest to, from 1; 0 where the request is one, or no vectors are known."""
+
+    def of(self, tool: int) -> tuple[float, float]:
+        """A tool's cosine with the request (0 without an embedder), and what its words account for."""
+        meaning = float(self.meaning.whole[tool]) if self.meaning is not None else 0.0
+        return meaning, float(self.words.fields[ALL, tool])
+
+
+def spoken_for(features: Floats) -> NDArray[np.bool_]:
+    """The tools that anything speaks for: ``[tools]``."""
+    return np.logical_or.reduce(features[:, _SPEAKING] > 0, axis=1, keepdims=True)[:, 0]
 
 
 class Catalogue:
@@ -89,12 +104,12 @@ class Catalogue:
         return other
 
     def evidence(self, request: str, embed: Embed | None, without: int | None = None) -> Evidence:
-        """`embed` may be None: then by words alone.  `without`: see `Usage.past`."""
+        """`embed` may be None: then by words alone, as while tools lack their vectors.  `without`: see `Usage.past`."""
         parts = clauses(request)
         words = self.lexicon.words(request, parts, phrases(request))
         features = np.zeros((len(self.cards), len(FEATURES)), np.float32)
         meaning = past = None
-        if embed is not None and self.views.any:
+        if embed is not None and self.views.enough:
             vectors = embed([request, *parts])
             meaning = self.views.meaning(vectors)
             features[:, :3] = np.stack([meaning.whole, meaning.part, meaning.name], axis=1)

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lsfs.tools.routing import cards as texts
+from lsfs.tools.routing.calibration import Calibration, Signs, signs
 from lsfs.tools.routing.cards import Card
 from lsfs.tools.routing.defaults import DEFAULT
-from lsfs.tools.routing.evidence import FEATURES, Catalogue, Embed, Evidence
+from lsfs.tools.routing.evidence import FEATURES, Catalogue, Embed, Evidence, spoken_for
 from lsfs.tools.routing.fusion import fused, ranked
 from lsfs.tools.routing.lexical import Tokens
 from lsfs.tools.routing.trained import Trained
@@ -64,19 +65,19 @@ class Router:
         """`cards`: the tools, by number.
 
         `vectors`: of each tool its `view_texts`, embedded: ``[tools, 3, dimensions]``, unit rows; `known`: which tools
-        have them (all by default), those without being found by words alone.  `tokens`: the index's tokenizer.
+        have them (all by default); see `lsfs.tools.routing.dense.Views`.  `tokens`: the index's tokenizer.
         `embed`: of texts, unit rows; None for words alone.  `trained`: the weights (those of the package by default).
-        `prior`: by tool, what the log of its odds is changed by before anything is asked (nothing by default).
+        `prior`: by tool, what its fused score is changed by before anything is asked (nothing by default).
         """
         given = np.ones(len(cards), np.bool_) if known is None else known
         self.trained = trained or DEFAULT
         self._embed = embed
-        shift = np.zeros(len(cards), np.float32) if prior is None else prior
-        self._prior = (shift / np.float32(self.trained.calibration.score)).astype(np.float32)
+        self._prior = np.zeros(len(cards), np.float32) if prior is None else prior
         self.catalogue = Catalogue(cards, vectors, given, examples or Examples.none(vectors.shape[-1]), tokens)
 
     def find(self, request: str, k: int = 10, *, allowed: NDArray[np.bool_] | None = None) -> Found:
-        """The `k` best tools for `request` among the `allowed` (a mask by number; all by default).
+        """The `k` best tools for `request` among the `allowed` (a mask by number; all by default), without those that
+        nothing speaks for.
 
         Raises what `embed` raises.
         """
@@ -84,20 +85,28 @@ class Router:
             return Found(hits=(), none_fits=True, parts=())
         evidence = self.catalogue.evidence(request, self._embed)
         scores = fused(evidence.features, self.trained.head) + self._prior
-        best = float(scores.max())
-        open_to = scores if allowed is None else np.where(allowed, scores, np.float32(-np.inf))
+        chosen = spoken_for(evidence.features) if allowed is None else spoken_for(evidence.features) & allowed
+        if not chosen.any():
+            return Found(hits=(), none_fits=True, parts=evidence.parts)
+        open_to = np.where(chosen, scores, np.float32(-np.inf))
         order = ranked(open_to, evidence.words.gains, evidence.part_of, self.trained.head, k)
-        hits = tuple(self._hit(tool, scores, best, evidence) for tool in order)
+        first = int(open_to.argmax())
+        calibration = self.trained.calibration if evidence.meaning is not None else self.trained.by_words
+        choice = len(scores) if allowed is None else int(allowed.sum())
+        seen = signs(scores, first, choice, *evidence.of(first), calibration.usual)
+        hits = tuple(
+            self._hit(tool, seen.at(float(scores[first] - scores[tool])), calibration, evidence) for tool in order
+        )
         top = max((hit.score for hit in hits), default=0.0)
-        return Found(hits=hits, none_fits=top < self.trained.calibration.cut, parts=evidence.parts)
+        return Found(hits=hits, none_fits=top < calibration.cut, parts=evidence.parts)
 
-    def _hit(self, tool: int, scores: NDArray[np.float32], best: float, evidence: Evidence) -> Hit:
+    def _hit(self, tool: int, seen: Signs, calibration: Calibration, evidence: Evidence) -> Hit:
         matched, where = self._wording(tool, evidence)
         part = int(evidence.part_of[tool])
         brought = evidence.features[tool] * self.trained.head.vector()
         return Hit(
             tool=tool,
-            score=self.trained.calibration.probability(float(scores[tool]), best),
+            score=calibration.probability(seen),
             matched=matched,
             matched_in=where,
             part=evidence.parts[part - 1] if part else "",

@@ -13,3 +13,5 @@ class Trained(msgspec.Struct, frozen=True, kw_only=True):
 
     head: Head
     calibration: Calibration
+    by_words: Calibration
+    """Where the embedder was not asked."""

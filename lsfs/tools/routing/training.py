@@ -14,8 +14,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from lsfs.tools.routing.calibration import Outcome, calibrate
-from lsfs.tools.routing.evidence import Catalogue, Embed
+from lsfs.tools.routing.calibration import Outcome, calibrate, signs
+from lsfs.tools.routing.evidence import FEATURES, Catalogue, Embed
 from lsfs.tools.routing.fitting import Case, fit
 from lsfs.tools.routing.fusion import Head, fused, ranked, shortlist
 from lsfs.tools.routing.trained import Trained
@@ -100,7 +100,8 @@ def train(used: Catalogue, embed: Embed, before: Trained, seed: int = 0) -> Repo
     held_used, held_unused = rows(used, theirs, seen=True), rows(partly, theirs, seen=False)
     measured = [_measured(held_used, held_unused, one) for one in (start, head)]
     kept = _better(*measured)
-    trained = Trained(head=head, calibration=calibrate(outcomes(learnt, head, chance))) if kept else before
+    calibration = calibrate(outcomes(learnt, head, before.calibration.usual, chance), before.calibration)
+    trained = msgspec.structs.replace(before, head=head, calibration=calibration) if kept else before
     return Report(trained=trained, before=measured[0], after=measured[1], kept=kept)
 
 
@@ -115,17 +116,20 @@ def shares(rows: Sequence[Row], head: Head) -> tuple[float, float]:
     return (float(np.mean(recall)), float(np.mean(complete))) if rows else (0.0, 0.0)
 
 
-def outcomes(rows: Sequence[Row], head: Head, chance: np.random.Generator) -> list[Outcome]:
+def outcomes(rows: Sequence[Row], head: Head, usual: float, chance: np.random.Generator) -> list[Outcome]:
     """What is left to choose where all tools may be, where the right ones may not, and among a few by chance."""
     found = []
     for row in rows:
         scores, right = fused(row.case.features, head), row.case.right
-        best = float(scores.max())
+        meaning, words = row.case.features[:, FEATURES.index("meaning")], row.gains.sum(axis=0)
         far = chance.integers(len(scores) // 4, len(scores), size=int(chance.choice([1, 2, 4, 8])))
         few = np.isin(np.arange(len(scores)), far)
         for mask, fits in ((right | True, True), (~right, False), (few | right, True), (few & ~right, False)):
             if mask.any() and (right.any() or not fits):
-                found.append(Outcome(float(scores[mask].max()), best, fits))
+                tool = int(np.where(mask, scores, -np.inf).argmax())
+                found.append(
+                    Outcome(signs(scores, tool, int(mask.sum()), float(meaning[tool]), float(words[tool]), usual), fits)
+                )
     return found
 
 

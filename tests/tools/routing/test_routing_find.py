@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +58,7 @@ def test_any_request_is_answered_with_scores_between_0_and_1(make: Make, request
 
 
 def test_the_evidence_adds_up_to_the_order_of_single_wishes(make: Make) -> None:
-    hits = make().find("convert currency", 3).hits
+    hits = make().find("convert currency or send it", 3).hits
     assert sum(hits[0].evidence.values()) >= sum(hits[1].evidence.values())
 
 
@@ -89,17 +89,57 @@ def test_a_description_that_addresses_the_router_is_not_found_for_other_requests
     assert names(make((*CARDS, steering)), "send a message to my recipient by e-mail")[0] == "send_mail"
 
 
-def test_a_tool_without_vectors_yet_is_found_by_its_words(make: Make) -> None:
-    whole = make()
-    vectors = np.zeros((len(CARDS), 3, HashingEmbedder().dimensions), np.float32)
-    known = np.ones(len(CARDS), np.bool_)
-    known[NUMBERS["pdf.compress"]] = False
+def partly(make: Make, known: Sequence[bool], cards: Sequence[Card]) -> Router:
+    """A router that lacks the vectors of some tools."""
     embed = HashingEmbedder().embed
-    for number, card in enumerate(CARDS):
-        if known[number]:
-            vectors[number] = embed(view_texts(card))
-    router = Router(CARDS, vectors, tokens=whole.catalogue.lexicon._tokens, embed=embed, known=known)
+    mask = np.array(known)
+    vectors = embed([text for card in cards for text in view_texts(card)]).reshape(len(cards), 3, -1)
+    vectors = vectors * mask[:, np.newaxis, np.newaxis]
+    return Router(cards, vectors, tokens=make().catalogue.lexicon._tokens, embed=embed, known=mask)
+
+
+def test_a_tool_without_vectors_yet_is_found_by_its_words(make: Make) -> None:
+    many = (*CARDS, *(Card(f"weather_{n}", f"Get the weather forecast of a city, source {n}.") for n in range(20)))
+    router = partly(make, [card.name != "pdf.compress" for card in many], many)
+    assert router.catalogue.views.enough
     assert names(router, "compress a pdf file")[0] == "pdf.compress"
+
+
+def test_while_many_tools_lack_their_vectors_all_are_found_as_by_words_alone(make: Make) -> None:
+    half = partly(make, [number % 2 == 0 for number in range(len(CARDS))], CARDS)
+    words = make(dense=False)
+    for request in ("compress a pdf file", "what is the weather forecast for Rome", "send a message"):
+        assert half.find(request) == words.find(request)
+
+
+@pytest.mark.parametrize("dense", [True, False])
+@pytest.mark.parametrize("request_", ["xyzzy quux frobnicate", "bake a cake"])
+def test_tools_that_nothing_speaks_for_are_not_found(make: Make, dense: bool, request_: str) -> None:
+    found = make(dense=dense).find(request_)
+    assert found.none_fits
+    assert all(any(one > 0 for one in hit.evidence.values()) for hit in found.hits)
+
+
+def test_the_best_that_may_be_chosen_is_unlikely_to_fit_where_another_tool_is_far_better(make: Make) -> None:
+    router = make()
+    allowed = np.arange(len(CARDS)) != NUMBERS["pdf.compress"]
+    best = router.find("reduce the size of a pdf file").hits[0]
+    other = router.find("reduce the size of a pdf file", allowed=allowed).hits[0]
+    assert best.score > 0.8 > other.score
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7])
+def test_a_tool_that_plainly_fits_is_sure_among_any_number_of_them(make: Make, n: int) -> None:
+    cards = sorted(CARDS, key=lambda card: card.name != "pdf.compress")[:n]
+    found = make(cards).find("reduce the size of a pdf file").hits[0]
+    assert found.tool == 0 and found.score > 0.8
+
+
+def test_scores_fall_with_the_evidence(make: Make) -> None:
+    hits = make().find("send a message about the weather", 5).hits
+    assert [hit.tool for hit in sorted(hits, key=lambda hit: -sum(hit.evidence.values()))] == [
+        hit.tool for hit in sorted(hits, key=lambda hit: -hit.score)
+    ]
 
 
 def test_meaning_finds_what_shares_no_word(make: Make, models_folder: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from lsfs.core.errors import UsageError
 from lsfs.embed.hashing import HashingEmbedder
 from lsfs.tools.routing.association import Association, ridge
-from lsfs.tools.routing.calibration import Outcome, calibrate
+from lsfs.tools.routing.calibration import Calibration, Outcome, Signs, calibrate, signs
 from lsfs.tools.routing.cards import Card
 from lsfs.tools.routing.defaults import DEFAULT
 from lsfs.tools.routing.evaluating import figures, read_requests, read_tools
@@ -79,7 +79,7 @@ def test_the_association_knows_the_request_it_left_out_and_no_other(tokens: Toke
 
 def test_training_learns_from_usage_and_says_so_on_tools_it_has_not_seen(make: Make) -> None:
     router = make(opaque(), usage())
-    blind = Trained(head=msgspec.structs.replace(DEFAULT.head, weights={"words": 1.0}), calibration=DEFAULT.calibration)
+    blind = msgspec.structs.replace(DEFAULT, head=msgspec.structs.replace(DEFAULT.head, weights={"words": 1.0}))
     report = train(router.catalogue, HashingEmbedder().embed, blind)
     assert report.kept
     assert report.after.used_recall > report.before.used_recall
@@ -116,14 +116,31 @@ def test_words_that_one_tool_accounts_for_count_less_for_the_next() -> None:
     assert ranked(scores, gains, part, plain, 3) == [0, 1, 2]
 
 
+def seen(score: float) -> Signs:
+    return Signs(ahead=score, behind=0.0, meaning=0.0, words=0.0)
+
+
 def test_calibrated_probabilities_are_right_as_often_as_they_say() -> None:
     chance = np.random.default_rng(3)
-    scores = chance.random(4000)
-    outcomes = [Outcome(float(one), float(one), bool(chance.random() < one)) for one in scores]
-    model = calibrate(outcomes)
+    outcomes = [Outcome(seen(float(one)), bool(chance.random() < one)) for one in chance.random(4000)]
+    model = calibrate(outcomes, DEFAULT.calibration, hold=1e-5)
     for score in (0.3, 0.5, 0.7):
-        assert model.probability(score, score) == pytest.approx(score, abs=0.06)
-    assert model.probability(0.2, 0.9) <= model.probability(0.2, 0.2)
+        assert model.probability(seen(score)) == pytest.approx(score, abs=0.06)
+
+
+def test_a_calibration_that_few_requests_speak_against_is_held_to() -> None:
+    held = calibrate([Outcome(seen(0.5), True)] * 3, DEFAULT.calibration, hold=100.0)
+    assert held.row() == pytest.approx(DEFAULT.calibration.row(), abs=0.01)
+
+
+@pytest.mark.parametrize("model", [DEFAULT.calibration, DEFAULT.by_words])
+def test_what_stands_out_is_likelier_to_fit_and_what_is_behind_another_less(model: Calibration) -> None:
+    scores = np.concatenate([[1.0, 0.6], np.linspace(0.5, 0.0, 98)]).astype(np.float32)
+    best, other = (model.probability(signs(scores, tool, 100, 0.5, 0.5, 0.1)) for tool in (0, 1))
+    assert best > other
+    flat = np.concatenate([np.full(30, 1.0), scores[30:]]).astype(np.float32)
+    assert best > model.probability(signs(flat, 0, 100, 0.5, 0.5, 0.1))
+    assert best > model.probability(signs(scores, 0, 100, 0.5, 0.0, 0.1))
 
 
 def test_a_set_is_measured_with_its_candidates(make: Make) -> None:
