@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lsfs.tools.routing.association import Association
+from lsfs.tools.routing.dense import products
 from lsfs.tools.routing.lexical import Tokens
 
 Floats = NDArray[np.float32]
@@ -111,9 +112,9 @@ class Usage:
         if not self.any:
             nothing = np.zeros(self.size, np.float32)
             return Past(nothing, nothing, nothing, nothing, nothing, np.full(self.size, -1))
-        cosines = self._sorted @ vector
+        cosines = products(self._sorted, vector)
         owners = self.examples.tools[self._order]
-        centroid = self._centroids @ vector
+        centroid = products(self._centroids, vector)
         counts = self.counts
         if without is None:
             learnt = self.association.scores(vector, text)
