@@ -29,7 +29,7 @@ DEFAULT = Trained(
         spread=0.03,
     ),
     calibration=Calibration(
-        intercept=-2.5266, ahead=7.5096, behind=1.9368, meaning=1.7647, words=0.4849, cut=0.38, usual=0.17
+        intercept=-2.5266, ahead=7.5096, behind=1.9368, meaning=1.7647, words=0.4849, cut=0.32, usual=0.17
     ),
     by_words=Calibration(intercept=-2.1272, ahead=4.5749, behind=0.0, meaning=0.0, words=12.2601, cut=0.42, usual=0.04),
 )
