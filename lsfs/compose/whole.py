@@ -65,7 +65,11 @@ def open_engine(paths: Paths, config: Config, reach: Reach = unreached) -> Engin
                 vault_copy=Path(paths.vault_dir, "vault.copy.db"),
                 free_floor=base.free_floor,
                 ignored=lambda root, path: _why_ignored(scanner(root), path),
-                readable=Readable(base.vault, lambda root, path: scanner(root).unsearched(path)),
+                readable=Readable(
+                    base.vault,
+                    lambda root, path: scanner(root).unsearched(path),
+                    lambda root, folder: scanner(root).rules_in(folder),
+                ),
                 in_force=base.in_force,
                 flusher=changers.flusher,
                 planner=changers.planner,

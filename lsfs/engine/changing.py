@@ -231,6 +231,7 @@ class Changing:
             uid=os.getuid(),
             client=caller.client if caller.door == "mcp" else "",
             by_agent=caller.door == "mcp",
+            view=self._parts.readable if caller.door == "mcp" else None,
         )
 
 

@@ -6,7 +6,7 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -27,6 +27,9 @@ from lsfs.store.vault import Entry, Root, Vault
 from lsfs.tools.calling import ToolCalls
 from lsfs.versions.contents import ContentStore
 from lsfs.watch.mounts import OURS, fuse_around, resolved
+
+if TYPE_CHECKING:
+    from lsfs.plan.carrying import AgentsView
 
 
 class Effect(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -63,6 +66,8 @@ class Surroundings(msgspec.Struct, frozen=True):
     """Which agent asks, at the door mcp."""
     by_agent: bool = False
     """An agent asks, whatever it calls itself."""
+    view: AgentsView | None = None
+    """What it gets to read then."""
 
 
 class Draft:

@@ -106,6 +106,14 @@ class Scanner:
             return reason(error)
         return MOUNTED if path in self._mounted else rules.verdict(path, False).index
 
+    def rules_in(self, folder: bytes) -> IgnoreRules:
+        """The rules for what lies in a folder, be it there or not; raises OSError where they cannot be read."""
+        rules = self._rules
+        with self._open_root() as root_fd:
+            for above in dict.fromkeys((*paths.ancestors(folder), folder)):
+                rules = _entered(rules, root_fd, above)
+        return rules
+
     def _open_root(self) -> folders.Opened:
         self._mounts_read_at = float("-inf")
         self._mounts()

@@ -8,6 +8,7 @@ import pytest
 
 from lsfs.core import actions as act
 from lsfs.core.api import Caller, HistoryRequest, OpRequest, PlanRequest
+from lsfs.core.errors import RefusedError
 from lsfs.core.wirepath import to_wire
 from lsfs.engine.desk import Desk
 
@@ -50,7 +51,8 @@ def test_an_agent_sees_no_text_that_a_plan_would_bring_elsewhere_first(filled):
         (act.Copy(paths=("build.log",), to="d", name="x.txt"), act.Append(path="d/x.txt", text="x")),
         (act.Move(paths=("private/deep",), to="e"), act.Append(path="e/deep/a.txt", text="x")),
     ):
-        assert texts(filled, *actions, **AGENT) == ""
+        with pytest.raises(RefusedError, match="left to the user"):
+            texts(filled, *actions, **AGENT)
 
 
 def test_an_agent_sees_no_text_of_a_version_of_what_is_not_searched(filled):

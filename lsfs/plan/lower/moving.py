@@ -12,6 +12,7 @@ from lsfs.core.namedates import date_in
 from lsfs.core.paths import display, join, split
 from lsfs.core.records import Kind
 from lsfs.core.times import zone_of
+from lsfs.plan.carrying import check_carried
 from lsfs.plan.draft import Draft, Effect, LeftOut
 from lsfs.plan.nodes import Node
 from lsfs.plan.problems import Problem
@@ -57,6 +58,7 @@ def copy(draft: Draft, action: actions.Copy) -> None:
         if standing is not None and (standing is node or _is_same_file(standing, node)):
             draft.left_out.append(LeftOut(draft.shown(source), "it is there already"))
             continue
+        check_carried(draft, source, node, target)
         if standing is not None:
             _check_replaced(node, standing, target)
             copied = _copy_over(draft, source, node, target, standing)
@@ -143,6 +145,7 @@ def relocate(draft: Draft, source: Where, wanted: Where, what: str, on_exists: a
         draft.left_out.append(LeftOut(draft.shown(source), "it is there already"))
         return
     target = _destination(draft, wanted, node, on_exists)
+    check_carried(draft, source, node, target)
     standing = draft.overlay.get(target)
     notes = []
     if standing is not None and standing is not node:

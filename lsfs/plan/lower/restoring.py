@@ -13,6 +13,7 @@ from lsfs.core.errors import NothingFound
 from lsfs.core.paths import ancestors, display, join, split
 from lsfs.core.records import Kind
 from lsfs.core.times import First, When, parse_when, zone_of
+from lsfs.plan.carrying import check_source
 from lsfs.plan.draft import Draft, Effect, LeftOut
 from lsfs.plan.lower.trashing import to_trash
 from lsfs.plan.nodes import Node
@@ -33,6 +34,8 @@ def restore(draft: Draft, action: actions.Restore) -> None:
     where = draft.where(action.path)
     history = History(draft.vault, zone_of(around.zone))
     output = draft.output(action.output) if action.output is not None else None
+    if output is not None and where.path:
+        check_source(draft, where, None)
     entry = history.entry(where.base, where.path)
     node = draft.overlay.get(where)
     folder = node.kind is Kind.DIR if node is not None else entry is not None and entry.kind is Kind.DIR
@@ -163,6 +166,8 @@ def _restore_one(draft: Draft, source: Where, at: Where, version: Version, kept:
     shown = draft.shown(source)
     try:
         draft.target(at)
+        if at != source:
+            check_source(draft, source, None)
     except Problem as problem:
         draft.left_out.append(LeftOut(shown, problem.message))
         return

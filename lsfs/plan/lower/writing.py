@@ -9,6 +9,7 @@ from lsfs.core import actions
 from lsfs.core.filetypes import extension, family
 from lsfs.core.paths import display, split
 from lsfs.core.records import Kind
+from lsfs.plan.carrying import check_source
 from lsfs.plan.disk import kind_of
 from lsfs.plan.draft import Draft, Effect
 from lsfs.plan.lower.moving import REPLACES
@@ -77,6 +78,7 @@ def merge(draft: Draft, action: actions.Merge) -> None:
         source, node = _followed(draft, draft.where(path))
         if node is None or node.kind is not Kind.FILE:
             raise Problem("missing", "no file stands there", source)
+        check_source(draft, source, node)
         total += node.size
         if total > _MOST_BYTES:
             raise Problem("too-large", f"what is to be merged is larger than {_MOST_BYTES >> 20} MiB together", source)
