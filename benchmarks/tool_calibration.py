@@ -208,9 +208,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--commands", type=Path, nargs=2, required=True, metavar=("INDEX", "VAULT"))
     parser.add_argument("--models", type=Path, required=True, help="models folder")
+    parser.add_argument("--json", type=Path, help="write both models here")
     given = parser.parse_args(arguments)
     index, vault = Index(given.commands[0]), Vault(given.commands[1])
     machine = snapshot(Catalogue(vault, index, {}, time.time_ns), vault, index)
+    models: dict[str, Calibration] = {}
     with tokenizer() as tokens:
         maker = Maker(Embedder(given.models / "minilm-l6-int8"), tokens)
         for name, start, dense in (("calibration", DEFAULT.calibration, True), ("by_words", DEFAULT.by_words, False)):
@@ -227,11 +229,14 @@ def main(arguments: Sequence[str]) -> int:
                 start,
                 GOOD_REFUSED if dense else BY_WORDS,
             )
+            models[name] = model
             print(name, model)
             for line in report(model, [one for one, out in zip(found, held, strict=True) if out]):
                 print(line, flush=True)
     index.close()
     vault.close()
+    if given.json:
+        given.json.write_bytes(msgspec.json.encode(models))
     return 0
 
 

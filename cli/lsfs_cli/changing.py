@@ -106,7 +106,7 @@ def _decided(session: Session, client: Client, plan: dict[str, Any], consent: Co
     session.last = files_of(result)
     error = failure_of(result)
     if error is not None:
-        session.show(unfinished(result, error), readable(said_besides(result)))
+        session.show({**result, **failure_document(error)}, readable(said_besides(result)))
         raise error
     session.show(result, _done(session, result))
     return DONE

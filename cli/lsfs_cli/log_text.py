@@ -24,7 +24,7 @@ def _lines(op: dict[str, Any], style: Style) -> Iterator[str]:
 
 def _state(op: dict[str, Any], style: Style) -> str:
     if op["state"] == "applied":
-        return ""
+        return "  " + style.bad(f"{plain(op['error'])}; what it changed stands") if op["error"] else ""
     if op["state"] == "failed":
         return "  " + style.bad(f"failed: {plain(op['error'])}" if op["error"] else "failed")
     by = f" by op {op['reversed_by']}" if op["reversed_by"] is not None else ""

@@ -36,7 +36,7 @@ from lsfs.core.api import (
     ToolsSourceRequest,
     ToolsTrainResult,
 )
-from lsfs.core.errors import ModelUnavailable, RefusedError, UnavailableError, UsageError
+from lsfs.core.errors import ModelUnavailable, NothingFound, RefusedError, UnavailableError, UsageError
 from lsfs.core.wirepath import absolute_from_wire
 from lsfs.engine.calling import Calling
 from lsfs.engine.macros import Macros
@@ -51,6 +51,7 @@ from lsfs.tools.thinking import MOST, thought
 _REMEMBERED_S = 900.0
 """How long after a request a call of one of its tools counts as what was chosen for it."""
 _MOST_SHOWN = 100
+_ALL = 1_000_000
 _DEMONSTRATIONS, _ASKED_FOR = 3, 20
 """Past uses that travel with a tool's schema, and among how many they are picked."""
 
@@ -86,7 +87,7 @@ class Tooling:
         cwd = os.fsdecode(absolute_from_wire(request.cwd))
         path = os.path.normpath(os.path.join(cwd, os.path.expanduser(said)))
         there = not request.args and said != "commands" and os.path.exists(path)
-        if request.kind != "mcp" and (_is_path(said) or there):
+        if _is_path(said) or (there and request.kind != "mcp"):
             said = path
         source = recognised(
             said,
@@ -118,6 +119,7 @@ class Tooling:
             raise RefusedError("it comes from a file that is watched, and would come back", hint=f"delete {file}")
         if request.source == MACROS:
             raise RefusedError("macros are forgotten one by one", hint="lsfs tools remove macros/NAME")
+        self._tools.sessions.end(request.source)  # a reading that hangs ends with it
         catalogue.remove(request.source)
         self._tools.sessions.end(request.source)
 
@@ -133,6 +135,8 @@ class Tooling:
         self._parts.vault.require_writable()
         path = Path(os.fsdecode(absolute_from_wire(request.path)))
         found = None if path.suffix.lower() in (".jsonl", ".ndjson") else configured(path, os.environ)
+        if found is not None and request.forget:
+            raise UsageError("only example requests are forgotten by their file", hint="lsfs tools remove NAME")
         if found is None:
             return self._import_examples(path, forget=request.forget)
         taken = [self._tools.catalogue.add(source, keep=True) for source in found.sources]
@@ -151,6 +155,10 @@ class Tooling:
         if not pairs:
             raise UsageError("the file names no servers and no requests", path=str(path))
         if forget:
+            everywhere: dict[str, list[str]] = {}
+            for info in self._tools.catalogue.tools(limit=_ALL).tools:
+                everywhere.setdefault(info.name, []).append(info.id)
+            pairs = [(one, query) for name, query in examples_in(path) for one in (name, *everywhere.get(name, ()))]
             return ToolsImportResult(examples=self._tools.catalogue.forget_examples(pairs, "imported"))
         known = self._tools.catalogue.add_examples(pairs, "imported")
         if not known:
@@ -175,6 +183,9 @@ class Tooling:
             raise UsageError("say what is to be done")
         if not 1 <= request.limit <= _MOST_SHOWN:
             raise UsageError(f"between 1 and {_MOST_SHOWN} tools can be asked for")
+        known = {stored.source.name for stored in self._tools.catalogue.stored()}
+        if unknown := [name for name in request.sources if name not in known]:
+            raise NothingFound(f"there is no source {unknown[0]}", hint="lsfs tools sources")
         found = self._found(request)
         if request.learn and not found.none_fits:
             self._remember(request, found.hits)

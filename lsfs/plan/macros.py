@@ -107,7 +107,9 @@ def of_request(name: str, wire: str, sentence: str) -> Macro:
 def of_actions(name: str, actions: Sequence[Action], summary: str) -> Macro:
     """The macro of an op that was asked for by a plan; raises RefusedError for one that cannot be repeated."""
     if not actions:
-        raise RefusedError("nothing is kept of what was asked for: it was too much, or took something back")
+        raise RefusedError(
+            "nothing is kept of what was asked for: it was too much, brought a text, or took something back"
+        )
     parameters = _numbered(_fields(actions))
     return Macro(
         description=f"{name}: {summary}",
@@ -142,9 +144,10 @@ def expanded(macro: Macro, arguments: Mapping[str, Any]) -> req.Request | tuple[
 def kept(actions: Sequence[Action], cwd: bytes) -> tuple[Action, ...]:
     """The actions of a plan as they are kept for a macro, their paths absolute; none where they are too much.
 
-    A call is left out: its arguments may be nobody's business, and stand in its step without that.
+    Nor of a call, whose arguments may be nobody's business and stand in its step anyhow, nor where they bring a text:
+    what files say is kept as contents, which go when nothing needs them.
     """
-    if any(isinstance(action, act.CallTool) for action in actions):
+    if any(isinstance(action, act.CallTool) or getattr(action, "text", "") for action in actions):
         return ()
     absolute = tuple(_placed(action, cwd) for action in actions)
     return absolute if len(msgspec.json.encode(absolute)) <= _MOST_KEPT else ()

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from lsfs.core.api.tooling import ToolDetail, ToolExample, ToolInfo, ToolsList, ToolSourceInfo
-from lsfs.core.errors import ConflictError, LsfsError, NothingFound, UsageError
+from lsfs.core.errors import ConflictError, LsfsError, NothingFound, UnavailableError, UsageError
 from lsfs.core.tools import Allowance, Origin, SourceKind, Tool, ToolKind, ToolSource
 from lsfs.store.index import Index
 from lsfs.store.vault import StoredExample, StoredSource, Vault
@@ -87,6 +87,7 @@ class Catalogue:
         with self._turn(source.name):
             self._check_name(source)
             self._put(source)
+            self._fail(source.name, UnavailableError("it is being read"))
 
     def _check_name(self, source: ToolSource) -> None:
         if (why := name_problem(source.name)) or "/" in source.name:

@@ -100,11 +100,11 @@ class Finding:
         query = query[:_MOST_QUERY]
         complete = built.snapshot.complete and self._embed is not None
         try:
-            found = built.router.find(query, k * _MORE, allowed=allowed, alone=True)
+            found = built.router.find(query, k * _MORE, allowed=allowed)
         except UnavailableError as error:
             log.info("tools are found by words alone: %s", error.message)
             complete = False
-            found = self._by_words(built.snapshot).find(query, k * _MORE, allowed=allowed, alone=True)
+            found = self._by_words(built.snapshot).find(query, k * _MORE, allowed=allowed)
         hits = _hits(built.snapshot.tools, found, k)
         if hits and not found.none_fits:
             with self._counting:

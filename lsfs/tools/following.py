@@ -198,6 +198,7 @@ class Following:
             self._catalogue.add(source, keep=True)
 
     def _forget(self, name: str) -> None:
+        self.on_gone(name)  # a reading that hangs ends with it
         self._catalogue.remove(name)
         self.on_gone(name)
 

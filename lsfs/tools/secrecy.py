@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -34,8 +35,17 @@ def secrets_of(source: ToolSource) -> tuple[str, ...]:
 
 
 def given_to(source: ToolSource) -> tuple[str, ...]:
-    """Every value of its environment and of its headers, secret or not, that is long enough."""
-    return _long([*(text for _, text in _given(source)), *secrets_of(source)])
+    """The values of its headers, those of its environment that may be secrets by how they look, and its credentials.
+
+    Folders, languages and plain words are left alone: results would come out wrong without them.
+    """
+    headers = source.where.get("headers")
+    of_headers = [str(text) for text in headers.values()] if isinstance(headers, dict) else []
+    return _long([*of_headers, *(text for _, text in _given(source) if _may_be_secret(text)), *secrets_of(source)])
+
+
+def _may_be_secret(text: str) -> bool:
+    return not re.fullmatch(r"[A-Za-z_.@-]*|\d+|.*[/\\].*", text)
 
 
 def secrets_of_environ(environ: Mapping[str, str]) -> tuple[str, ...]:

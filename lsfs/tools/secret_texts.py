@@ -11,6 +11,8 @@ _NAME = re.compile(
     r"|(?:^|[-_.])(?:pass|pwd|auth|pat|key)$|(?-i:(?<=[a-z0-9])(?:Pass|Pwd)$)",
     re.IGNORECASE,
 )
+_NO_SECRET = re.compile(r"(?i)(?:max|min|num|count|page|next|sort|group|primary|foreign)[_-]?(?:token|key)s?$|tokens$")
+"""What such words are in otherwise: ``max_tokens``, ``page_token``, ``sort_key``."""
 _RANDOM = re.compile(r"(?=[^/\s]*\d)(?=[^/\s]*[A-Za-z])[^/\s]{20,}")
 """A value that nobody would make up: long, of letters and digits."""
 _SCHEMES = frozenset(("bearer", "basic", "digest", "token", "apikey"))
@@ -31,7 +33,7 @@ _USER_OPTIONS = frozenset(("-u", "-U", "--user", "--proxy-user"))
 
 def is_secret_name(name: str) -> bool:
     """Whether what goes by a name is a secret."""
-    return bool(_NAME.search(name))
+    return bool(_NAME.search(name)) and not _NO_SECRET.search(name)
 
 
 def looks_secret(text: str) -> bool:

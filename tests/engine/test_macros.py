@@ -91,15 +91,19 @@ def test_what_a_sentence_did_becomes_a_tool_whose_parameters_are_its_words(perso
 
 
 def test_what_a_plan_did_becomes_a_tool_whose_parameters_are_its_paths(person):
-    op = person.plan(act.Create(path="Work/log.txt", text="begun\n"), act.Tag(paths=("Work/thesis.md",), tags=("big",)))
+    op = person.plan(act.Mkdir(path="Work/log"), act.Tag(paths=("Work/thesis.md",), tags=("big",)))
     person.apply(op.op)
     assert person.save(op.op, "begin") == "begin"
-    assert person.schema("begin").keys() == {"path", "text", "paths", "tags"}
-    plan = person.call("begin", path=str(person.lsfs.root / "Work/other.txt"), tags=["small"])
-    assert {(e.action, e.path.rpartition("/")[2]) for e in plan.effects} == {
-        ("create", "other.txt"),
-        ("tag", "thesis.md"),
-    }
+    assert person.schema("begin").keys() == {"path", "paths", "tags"}
+    plan = person.call("begin", path=str(person.lsfs.root / "Work/other"), tags=["small"])
+    assert {(e.action, e.path.rpartition("/")[2]) for e in plan.effects} == {("mkdir", "other"), ("tag", "thesis.md")}
+
+
+def test_a_text_that_was_written_is_kept_for_no_tool(person):
+    op = person.plan(act.Create(path="Work/log.txt", text="between us\n"))
+    person.apply(op.op)
+    with pytest.raises(RefusedError, match="nothing is kept"):
+        person.save(op.op, "begin")
 
 
 def test_the_same_is_saved_once_and_a_name_means_one_thing(person):

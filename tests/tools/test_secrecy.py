@@ -106,9 +106,11 @@ def test_marks_in_the_schemas_of_inner_fields_count():
 
 def test_all_that_a_source_is_given_is_told_and_what_in_an_environment_is_secret():
     source = ToolSource(
-        name="one", kind="mcp", where={"env": {"WHO": "someone", "N": "1"}, "headers": {"A": "b c d e"}}
+        name="one",
+        kind="mcp",
+        where={"env": {"WHO": "some one 1", "N": "1", "HOME": "/home/one"}, "headers": {"A": "b c d e"}},
     )
-    assert set(given_to(source)) == {"someone", "b c d e"}
+    assert set(given_to(source)) == {"some one 1", "b c d e"}
     environ = {
         "PWD": "/home/someone",
         "GH_TOKEN": "hunter-22",

@@ -223,6 +223,7 @@ SAYS: dict[str, dict[str, int]] = {
     "top": {"rmdir": E.EBUSY},
     # Every name in it is a query, and there.
     "search": {**ANY_EXISTS, "rename": E.EISDIR, "whiteout": E.EISDIR},
+    "tools": {**ANY_EXISTS, "rename": E.EISDIR, "whiteout": E.EISDIR},
     "saved": {"mkdir": DONE},
     "saved/kept": {"rmdir": DONE},
     "by-date/2023": {**ON_A_FOLDER, "link": E.EPERM},
@@ -236,6 +237,7 @@ TREE_SAYS: dict[str, dict[str, int]] = {
     **SAYS,
     "top": {},
     "search": {**ANY_EXISTS, "rename": E.EEXIST},
+    "tools": {**ANY_EXISTS, "rename": E.EEXIST},
     "by-date/2023": _FOLDER_IN_TREE,
     "history/Documents": _FOLDER_IN_TREE,
     "at/now": _FOLDER_IN_TREE,

@@ -51,7 +51,7 @@ def tools_find(session: Session, /, request: tuple[str, ...], deep: bool, **opti
         session.note("no tool fits; the nearest are:")
     session.show(result, render_found(result, session.style, explain=options["explain"]))
     if not result["tools"]:
-        session.note(_EMPTY)
+        session.note("no tool fits (lsfs tools sources shows where tools are from)")
     if not result["complete"]:
         session.note("some tools are found by their words only so far")
     return DONE if fits else NOTHING
@@ -69,7 +69,7 @@ def tools_list(session: Session, source: str | None, kind: str | None, limit: in
     if len(result["tools"]) < result["total"]:
         session.note(f"{count_text(result['total'], 'tool')} in all")
     if not result["tools"]:
-        session.note(_EMPTY)
+        session.note("no such tools are known" if source or kind else _EMPTY)
     return DONE if result["tools"] else NOTHING
 
 

@@ -78,14 +78,11 @@ class Router:
         self._prior = np.zeros(len(cards), np.float32) if prior is None else prior
         self.catalogue = Catalogue(cards, vectors, given, examples or Examples.none(vectors.shape[-1]), tokens)
 
-    def find(
-        self, request: str, k: int = 10, *, allowed: NDArray[np.bool_] | None = None, alone: bool = False
-    ) -> Found:
+    def find(self, request: str, k: int = 10, *, allowed: NDArray[np.bool_] | None = None) -> Found:
         """The `k` best tools for `request` among the `allowed` (a mask by number; all by default), without those that
         nothing speaks for.
 
-        None of them fits where another that is not allowed fits far better, unless they are to be judged `alone`.
-        Raises what `embed` raises.
+        None of them fits where another that is not allowed fits far better.  Raises what `embed` raises.
         """
         if not self.catalogue.cards:
             return Found(hits=(), none_fits=True, parts=())
@@ -100,14 +97,11 @@ class Router:
         calibration = self.trained.calibration if evidence.meaning is not None else self.trained.by_words
         choice = len(scores) if allowed is None else int(allowed.sum())
         seen = signs(scores, first, choice, *evidence.of(first), calibration.usual)
-        elsewhere = not alone and seen.behind > FAR
-        if alone:
-            seen = msgspec.structs.replace(seen, behind=0.0)
         hits = tuple(
             self._hit(tool, seen.at(float(scores[first] - scores[tool])), calibration, evidence) for tool in order
         )
         top = max((hit.score for hit in hits), default=0.0)
-        return Found(hits=hits, none_fits=elsewhere or top < calibration.cut, parts=evidence.parts)
+        return Found(hits=hits, none_fits=seen.behind > FAR or top < calibration.cut, parts=evidence.parts)
 
     def _hit(self, tool: int, seen: Signs, calibration: Calibration, evidence: Evidence) -> Hit:
         matched, where = self._wording(tool, evidence)
