@@ -56,12 +56,15 @@ def take_back_all(session: Session, name: str, how: str, consent: Consent) -> in
 
 def _take_back(session: Session, client: Client, op: int, how: str, consent: Consent) -> dict[str, Any]:
     """The op that took `op` back (`lsfs.core.api.PlanResult`, decoded)."""
-    asked = {"op": op, "how": how, "unasked": consent.yes, "sentence": sentence(session.arguments)}
+    # The question was one of all ops together, with the plan of none: nobody has seen what may be the user's own doing.
+    asked = {"op": op, "how": how, "unasked": True, "sentence": sentence(session.arguments)}
     plan: dict[str, Any] = client.call("undo", asked)
     if plan["conflicts"]:
         if not session.json:
             session.say(render_plan(plan, session.style, session.cwd, screen=session.screen))
-        raise in_the_way(plan["conflicts"], command="")
+        error = in_the_way(plan["conflicts"], command="")
+        error.hint = f"lsfs undo {op} shows and asks what is to become of this one alone; {error.hint}"
+        raise error
     if plan["op"] is None:
         raise ConflictError(f"nothing of op {op} can be taken back")
     return carried_out(session, client, {"op": plan["op"], "confirmed": "yes" if consent.yes else "asked"})
