@@ -109,6 +109,7 @@ def test_a_text_that_was_written_is_kept_for_no_tool(person):
 def test_the_same_is_saved_once_and_a_name_means_one_thing(person):
     one = person.say("move *.mp4 from Downloads to Films")
     person.apply(person.engine.changing.undo(UndoRequest(op=one, **person.caller)).op)
+    person.lsfs.settled()
     other = person.say("move *.mp4 from Downloads to Films")
     assert person.save(one, "films") == person.save(other, "films again") == "films"
     assert [macro.name for macro in person.lsfs.vault.tools.macros()] == ["films"]
