@@ -148,19 +148,19 @@ class Tooling:
 
     def _import_examples(self, path: Path, *, forget: bool) -> ToolsImportResult:
         """Keeps example requests, or forgets them; a tool is named by its id, or its name where only one has it."""
-        ids: dict[str, list[str]] = {}
-        for tool in self._tools.catalogue.enabled():
-            ids.setdefault(tool.name, []).append(tool.id)
-        pairs = [(ids[name][0] if len(ids.get(name, ())) == 1 else name, query) for name, query in examples_in(path)]
-        if not pairs:
+        asked = list(examples_in(path))
+        if not asked:
             raise UsageError("the file names no servers and no requests", path=str(path))
+        catalogue = self._tools.catalogue
+        ids: dict[str, list[str]] = {}
+        for tool in catalogue.tools(limit=_ALL).tools if forget else catalogue.enabled():
+            ids.setdefault(tool.name, []).append(tool.id)
         if forget:
-            everywhere: dict[str, list[str]] = {}
-            for info in self._tools.catalogue.tools(limit=_ALL).tools:
-                everywhere.setdefault(info.name, []).append(info.id)
-            pairs = [(one, query) for name, query in examples_in(path) for one in (name, *everywhere.get(name, ()))]
-            return ToolsImportResult(examples=self._tools.catalogue.forget_examples(pairs, "imported"))
-        known = self._tools.catalogue.add_examples(pairs, "imported")
+            # Whichever tool a name meant when it was taken in.
+            meant = [(one, query) for name, query in asked for one in (name, *ids.get(name, ()))]
+            return ToolsImportResult(examples=catalogue.forget_examples(meant, "imported"))
+        pairs = [(ids[name][0] if len(ids.get(name, ())) == 1 else name, query) for name, query in asked]
+        known = catalogue.add_examples(pairs, "imported")
         if not known:
             raise UsageError("its requests are for none of the known tools", path=str(path), hint="lsfs tools list")
         return ToolsImportResult(examples=len(pairs), unknown=len(pairs) - known)
